@@ -1,0 +1,1 @@
+"""A release made trustworthy before anybody can download it."""

@@ -1,0 +1,237 @@
+"""Strict JSON in, canonical JSON out.
+
+Every foreign JSON document enters through `parse`: UTF-8 only, no duplicate keys, no NaN or infinity, no number
+a double would change, no NUL or lone surrogate, bounded in bytes and depth. What comes back is a `Node`, a value
+that knows the path leading to it, so that a reader's error says where.
+
+>>> node = parse(b'{"subject": [{"name": "a"}]}', where="a.json")
+>>> node.at("subject").items()[0].at("name").text()
+'a'
+>>> node.at("subject").items()[0].at("digest")
+Traceback (most recent call last):
+supplychain.errors.MalformedDocument: a.json: subject[0].digest: missing
+>>> canonical({"b": 1, "a": "é"})
+b'{"a":"\\xc3\\xa9","b":1}'
+"""
+
+import base64
+import binascii
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from typing import Any, NoReturn, TypeAlias
+
+import rfc8785
+
+from supplychain.errors import LimitExceeded, MalformedDocument
+
+JSON: TypeAlias = "str | int | float | bool | None | list[JSON] | dict[str, JSON]"
+
+MAX_BYTES = 64 << 20
+"""Bytes of one document, unless the caller says otherwise."""
+MAX_DEPTH = 128
+"""Levels of nesting; real SBOMs and bundles stay below 20."""
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_IDENTIFIER = re.compile(r"[A-Za-z_$][\w$-]*\Z")
+_MAX_DIGITS = 19
+
+
+class Node:
+    """A value of a parsed document, and the path that leads to it. The content is untrusted until verified."""
+
+    __slots__ = ("path", "value", "where")
+
+    def __init__(self, value: JSON, *, where: str, path: str = "") -> None:
+        self.value = value
+        self.where = where
+        self.path = path
+
+    def fail(self, message: str, *, hint: str = "") -> NoReturn:
+        """Raise MalformedDocument that names the document and this path."""
+        raise MalformedDocument(message, where=f"{self.where}: {self.path}" if self.path else self.where, hint=hint)
+
+    def _is(self, kind: str) -> NoReturn:
+        self.fail(f"expected {kind}, found {_kind(self.value)}")
+
+    def object(self) -> dict[str, JSON]:
+        """The value as an object."""
+        if not isinstance(self.value, dict):
+            self._is("an object")
+        return self.value
+
+    def _child(self, key: str, value: JSON) -> "Node":
+        step = key if _IDENTIFIER.match(key) else f"[{json.dumps(key)}]"
+        joined = f"{self.path}.{step}" if self.path and not step.startswith("[") else f"{self.path}{step}"
+        return Node(value, where=self.where, path=joined)
+
+    def at(self, key: str) -> "Node":
+        """The member of this name, which must be there."""
+        child = self._child(key, None)
+        members = self.object()
+        if key not in members:
+            child.fail("missing")
+        child.value = members[key]
+        return child
+
+    def maybe(self, key: str) -> "Node | None":
+        """The member of this name; None when it is absent or null."""
+        value = self.object().get(key)
+        return None if value is None else self._child(key, value)
+
+    def members(self) -> "Iterator[tuple[str, Node]]":
+        """The members of an object, in document order."""
+        for key, value in self.object().items():
+            yield key, self._child(key, value)
+
+    def items(self, *, at_most: int = 1_000_000) -> "list[Node]":
+        """The items of an array, of which there may be so many."""
+        if not isinstance(self.value, list):
+            self._is("an array")
+        if len(self.value) > at_most:
+            raise LimitExceeded(
+                f"{len(self.value)} items, at most {at_most} are read", where=f"{self.where}: {self.path}"
+            )
+        return [Node(item, where=self.where, path=f"{self.path}[{i}]") for i, item in enumerate(self.value)]
+
+    def text(self, *, empty: bool = False) -> str:
+        """The value as a string, which may not be empty unless asked for."""
+        if not isinstance(self.value, str):
+            self._is("a string")
+        if not self.value and not empty:
+            self.fail("expected a string, found an empty one")
+        return self.value
+
+    def integer(self) -> int:
+        """The value as an integer, or as protobuf's JSON writes an int64: a string of decimal digits."""
+        value = self.value
+        if isinstance(value, str) and re.fullmatch(r"-?(0|[1-9][0-9]{0,18})", value, re.ASCII):
+            return int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            self._is("an integer")
+        return value
+
+    def boolean(self) -> bool:
+        """The value as true or false."""
+        if not isinstance(self.value, bool):
+            self._is("true or false")
+        return self.value
+
+    def base64(self) -> bytes:
+        """The bytes of a standard, padded base64 string; empty is refused."""
+        text = self.text()
+        try:
+            return base64.b64decode(text, validate=True)
+        except (binascii.Error, ValueError):
+            self.fail("expected base64")
+
+
+def parse(data: bytes, *, where: str, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Node:
+    """The one document in ``data``, as a Node.
+
+    ``where`` names it in errors. Raises MalformedDocument with line and column, and LimitExceeded.
+    """
+    if len(data) > max_bytes:
+        raise LimitExceeded(f"{len(data)} bytes, at most {max_bytes} are read", where=where)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as e:
+        raise MalformedDocument(f"not UTF-8 at byte {e.start}", where=where) from None
+    if text.startswith("\ufeff"):
+        raise MalformedDocument("starts with a byte order mark", where=where, hint="save it as UTF-8 without one")
+    if _depth_over(data, max_depth):
+        raise LimitExceeded(f"nested deeper than {max_depth} levels", where=where)
+    try:
+        value = _DECODER.decode(text)
+    except _DuplicateKey as e:
+        raise MalformedDocument(f"duplicate key {e}", where=where, hint="a reader may take either one") from None
+    except _BadNumber as e:
+        raise MalformedDocument(f"{e} is not a number JSON can carry", where=where) from None
+    except json.JSONDecodeError as e:
+        raise MalformedDocument(
+            f"line {e.lineno}, column {e.colno}: {e.msg[:1].lower()}{e.msg[1:]}", where=where
+        ) from None
+    except RecursionError:
+        raise LimitExceeded(f"nested deeper than {max_depth} levels", where=where) from None
+    if "\\u" in text:
+        _refuse_escaped(value, where)
+    return Node(value, where=where)
+
+
+def canonical(value: "JSON | Mapping[str, JSON]") -> bytes:
+    """``value`` in the JSON Canonicalization Scheme (RFC 8785): one value, one sequence of bytes."""
+    return rfc8785.dumps(value)
+
+
+class _DuplicateKey(Exception):
+    pass
+
+
+class _BadNumber(Exception):
+    pass
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add() is None: falsy on purpose
+        raise _DuplicateKey(json.dumps(twice[:80]))
+    return made
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS + 1:
+        raise _BadNumber(f"an integer of {len(digits)} digits")
+    return int(digits)
+
+
+def _float(digits: str) -> float:
+    value = float(digits) if len(digits) <= 64 else math.inf
+    if math.isinf(value):
+        raise _BadNumber(digits[:24])
+    return value
+
+
+def _constant(name: str) -> NoReturn:
+    raise _BadNumber(name)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_pairs, parse_int=_integer, parse_float=_float, parse_constant=_constant, strict=True
+)
+
+
+def _depth_over(data: bytes, limit: int) -> bool:
+    """Whether brackets nest deeper than ``limit``: counted before parsing, since the parser recurses."""
+    if data.count(b"[") + data.count(b"{") <= limit:
+        return False
+    brackets = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    return max(accumulate(_STEP[b] for b in brackets), default=0) > limit
+
+
+def _refuse_escaped(value: JSON, where: str) -> None:
+    """Refuse what only an escape can smuggle in: NUL and lone surrogates."""
+    todo: list[JSON] = [value]
+    while todo:
+        item = todo.pop()
+        if isinstance(item, str):
+            if "\0" in item or _SURROGATE.search(item):
+                raise MalformedDocument("a string with NUL or a lone surrogate", where=where)
+        elif isinstance(item, dict):
+            todo.extend(item.keys())
+            todo.extend(item.values())
+        elif isinstance(item, list):
+            todo.extend(item)
+
+
+def _kind(value: JSON) -> str:
+    if isinstance(value, Mapping):
+        return "an object"
+    names = {list: "an array", str: "a string", bool: "true or false", int: "an integer", float: "a number"}
+    return "null" if value is None else names[type(value)]
