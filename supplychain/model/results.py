@@ -1,0 +1,88 @@
+"""What a verb found out, ready to be rendered. Every class here has a line in each report it can appear in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """An error as data: what a program matches on, what a person reads, what to do next."""
+
+    code: str
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifiedRow:
+    """One artifact against one piece of evidence."""
+
+    artifact: str
+    sha256: str | None
+    """None when the artifact could not be read."""
+    bundle: str | None
+    """Where the evidence was found; None when there was none."""
+    predicate_type: str | None = None
+    signer: str | None = None
+    issuer: str | None = None
+    signed_at: datetime | None = None
+    root: str | None = None
+    unchecked: tuple[str, ...] = ()
+    error: Problem | None = None
+    """None means verified."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """The answer of ``verify`` for any number of artifacts."""
+
+    rows: tuple[VerifiedRow, ...]
+    verified: bool
+    """True when every artifact has the evidence that was asked for, and every named bundle verified."""
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidatedDocument:
+    """One SBOM held against the schema of its own format and version."""
+
+    path: str
+    format: str
+    """``CycloneDX 1.6 JSON``; empty when it could not be told."""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """The answer of ``sbom validate``."""
+
+    documents: tuple[ValidatedDocument, ...]
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInfo:
+    """A key as shown to a person: never its private part."""
+
+    path: str
+    algorithm: str
+    fingerprint: str
+    private: bool
+    encrypted: bool | None
+    """None for a public key."""
+    wrote: tuple[str, ...] = ()
+    """Files that were written, for ``key new``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """Files a verb wrote, and what to do with them next."""
+
+    verb: str
+    """sign, attest, prepare, run, sbom create."""
+    files: tuple[str, ...]
+    kept: tuple[str, ...] = ()
+    """Files that already said exactly this and were left as they are."""
+    summary: tuple[str, ...] = ()
+    """Lines for people, above the list."""
+    next: str = ""
