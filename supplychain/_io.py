@@ -8,27 +8,33 @@ import hashlib
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import resources
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from supplychain.errors import ArtifactChanged, LimitExceeded, Unreadable, UnsafePath
 from supplychain.model.artifact import Artifact
 
+if TYPE_CHECKING:  # archive is loaded by those who walk; a bare start does without
+    from supplychain.archive.walk import FolderItem, Source
+
 CHUNK = 256 * 1024
 SPOOL_BYTES = 32 << 20
 MAX_EVIDENCE_BYTES = 64 << 20
+
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
 def open_plain(path: "str | os.PathLike[str]") -> Iterator[BinaryIO]:
     """Open a plain file for reading, checked on the opened descriptor. Symlinks, FIFOs and devices: UnsafePath."""
     name = os.fspath(path)
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        fd = os.open(name, flags)
+        fd = os.open(name, _FLAGS)
     except OSError as e:
         if Path(name).is_symlink():
             raise UnsafePath("a symbolic link, not a file", where=name, hint="name the file it points to") from None
@@ -148,3 +154,127 @@ def spool() -> BinaryIO:
 def package_data(room: str, name: str) -> bytes:
     """A file that ships inside the package, such as a policy pack or a schema."""
     return resources.files(f"supplychain.{room}").joinpath(name).read_bytes()
+
+
+_HISTORY = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
+_FOLDER_DEPTH = 256
+_BY_DESCRIPTOR = {os.open, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
+
+
+@contextmanager
+def open_source(path: "str | os.PathLike[str]") -> "Iterator[Source]":
+    """A file or a folder, to be walked while the block lasts. A file that is a symlink, pipe or device: UnsafePath."""
+    from supplychain.archive.walk import Source
+
+    name = Path(path).absolute().name or "root"
+    if Path(path).is_dir() and not Path(path).is_symlink():
+        yield Source(name=name, items=walk_folder(path))
+    else:
+        with open_plain(path) as stream:
+            yield Source(name=name, stream=stream)
+
+
+def walk_folder(path: "str | os.PathLike[str]") -> "Iterator[FolderItem]":
+    """Everything in a folder, by name, nothing followed: a link is told with its target.
+
+    The history of version control (`.git` and its like) is no content and is left out. A folder that cannot be read
+    is told with the reason. An item's `open` works until the next item is asked for; on POSIX it starts from the
+    open descriptor of its folder, so that a link put in the way meanwhile is refused, not followed.
+    """
+    from supplychain.archive.walk import FolderItem
+    from supplychain.model.inventory import EntryKind
+
+    top = os.fspath(path)
+    with ExitStack() as closing:
+        stack = [_enter(closing, top, None, "")]
+        while stack:
+            folder = stack[-1]
+            entry = next(folder.entries, None)
+            if entry is None:
+                stack.pop()
+                folder.leave()
+                continue
+            item, below = _item(folder, entry)
+            yield item
+            if below and len(stack) >= _FOLDER_DEPTH:
+                raise LimitExceeded(f"folders nested deeper than {_FOLDER_DEPTH}", where=item.path[:200])
+            if below:
+                try:
+                    stack.append(_enter(closing, entry.name, folder, f"{item.path}/"))
+                except (Unreadable, UnsafePath) as e:
+                    yield FolderItem(path=item.path, kind=EntryKind.DIRECTORY, unread=f"not read: {e.message}")
+
+
+class _Folder(NamedTuple):
+    """A folder that is open: by its descriptor, or by its path where the system has none for folders."""
+
+    at: int | None
+    path: str
+    prefix: str
+    entries: Iterator["os.DirEntry[str]"]
+    leave: Callable[[], None]
+
+
+def _enter(closing: ExitStack, name: str, parent: _Folder | None, prefix: str) -> _Folder:
+    path = os.path.join(parent.path, name) if parent else name  # noqa: PTH118  # hot, and names may be bytes in disguise
+    fd = None
+    try:
+        if _BY_DESCRIPTOR:
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            fd = os.open(name, flags, dir_fd=parent.at if parent else None)
+        with os.scandir(path if fd is None else fd) as found:
+            entries = sorted(found, key=lambda e: e.name)
+    except OSError as e:
+        if fd is not None:
+            os.close(fd)
+        raise Unreadable((e.strerror or "cannot be read").lower(), where=path) from e
+    leave = ExitStack()
+    if fd is not None:
+        leave.callback(os.close, fd)
+    closing.enter_context(leave)
+    return _Folder(fd, path, prefix, iter([e for e in entries if e.name not in _HISTORY]), leave.close)
+
+
+def _item(folder: _Folder, entry: "os.DirEntry[str]") -> "tuple[FolderItem, bool]":
+    """The item, and whether it is a folder to go into."""
+    from supplychain.archive.walk import FolderItem
+    from supplychain.model.inventory import EntryKind
+
+    path = folder.prefix + entry.name
+    if not path.isascii():
+        path = os.fsencode(path).decode("utf-8", "backslashreplace")
+    try:
+        if entry.is_symlink() or (os.name == "nt" and getattr(entry, "is_junction", bool)()):
+            link = os.fsencode(_read_link(folder, entry)).decode("utf-8", "backslashreplace")
+            return FolderItem(path=path, kind=EntryKind.SYMLINK, link=link), False
+        if entry.is_file(follow_symlinks=False):
+            return FolderItem(path=path, open=partial(_open_item, folder, entry.name)), False
+        if entry.is_dir(follow_symlinks=False):
+            return FolderItem(path=path, kind=EntryKind.DIRECTORY), True
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except OSError as e:
+        return FolderItem(path=path, unread=f"not read: {(e.strerror or 'unknown reason').lower()}"), False
+    kind = EntryKind.FIFO if stat.S_ISFIFO(mode) else EntryKind.DEVICE
+    return FolderItem(path=path, kind=kind), False
+
+
+def _read_link(folder: _Folder, entry: "os.DirEntry[str]") -> str:
+    if folder.at is None:
+        return str(Path(folder.path, entry.name).readlink())
+    return os.readlink(entry.name, dir_fd=folder.at)
+
+
+def _open_item(folder: _Folder, name: str) -> BinaryIO:
+    """A file of a folder, checked on its descriptor."""
+    path = name if folder.at is not None else str(Path(folder.path, name))
+    try:
+        fd = os.open(path, _FLAGS, dir_fd=folder.at)
+    except OSError as e:
+        raise Unreadable((e.strerror or "cannot be opened").lower()) from e
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise UnsafePath("replaced by something that is no file")
+        return cast("BinaryIO", FileIO(fd, "rb"))
+    except BaseException:
+        os.close(fd)
+        raise

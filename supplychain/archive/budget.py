@@ -1,0 +1,68 @@
+"""What one walk may cost, counted over all its levels together."""
+
+from collections.abc import Callable
+from typing import Final
+
+from supplychain.archive import Limits
+from supplychain.errors import LimitExceeded
+
+_WHOLE_WALK: Final = 16
+"""The ratio of the whole walk is judged once `ratio_after` bytes were made so many times over."""
+
+
+class Budget:
+    """What the whole walk may still cost."""
+
+    __slots__ = ("_bytes", "_floor", "_items", "_progress", "exhausted", "limits", "read")
+
+    def __init__(self, limits: Limits, progress: Callable[[int], None]) -> None:
+        self.limits = limits
+        self._floor = limits.ratio_after * _WHOLE_WALK
+        self._progress = progress
+        self._bytes = self._items = self.read = 0
+        self.exhausted = False
+
+    def source(self, count: int) -> None:
+        """So many bytes of the artifact or folder were read."""
+        self.read += count
+        self.spend(count)
+        self._progress(self.read)
+
+    def spend(self, count: int) -> None:
+        """So many bytes were made."""
+        self._bytes += count
+        if self._bytes > self.limits.bytes:
+            self._exhaust(f"more than {self.limits.bytes} bytes at all levels together")
+        if self._bytes > self._floor and self._bytes > self.read * self.limits.ratio:
+            self._exhaust(f"{self._bytes} bytes out of {self.read}, more than {self.limits.ratio} for each")
+
+    def item(self) -> None:
+        """One more entry, header or frame."""
+        self._items += 1
+        if self._items > self.limits.entries:
+            self._exhaust(f"more than {self.limits.entries} entries")
+
+    def _exhaust(self, what: str) -> None:
+        self.exhausted = True
+        raise LimitExceeded(what, hint="raise the limit if you made this yourself")
+
+
+class ContainerMeter:
+    """The budget, and notes about one container."""
+
+    __slots__ = ("_budget", "_missed", "_path", "limits")
+
+    def __init__(self, budget: Budget, missed: Callable[[str, str], None], path: str) -> None:
+        self._budget = budget
+        self._missed = missed
+        self._path = path
+        self.limits = budget.limits
+
+    def item(self) -> None:
+        self._budget.item()
+
+    def spend(self, count: int) -> None:
+        self._budget.spend(count)
+
+    def note(self, reason: str) -> None:
+        self._missed(self._path, reason)
