@@ -20,6 +20,7 @@ MAGIC: Final = {
     "xz": b"\xfd7zXZ\x00",
     "zstd": b"\x28\xb5\x2f\xfd",
 }
+_BY_START: Final = {magic[:2]: name for name, magic in MAGIC.items()}
 SUFFIXES: Final = {"gzip": (".gz",), "bzip2": (".bz2",), "xz": (".xz",), "zstd": (".zst", ".zstd")}
 
 _FIRST_INPUT = 4096
@@ -163,15 +164,16 @@ def decoders(name: str) -> Decoders | None:
 
 def compression_of(head: bytes) -> str | None:
     """The compression these first bytes name, or None."""
-    for name in MAGIC:
-        if _starts(name, head):
-            return name if name != "bzip2" or head[4:10] in _BZIP2_BLOCKS else None
-    return None
+    name = _BY_START.get(head[:2], "zstd")
+    if not _starts(name, head) or (name == "bzip2" and head[4:10] not in _BZIP2_BLOCKS):
+        return None
+    return name
 
 
 def _starts(name: str, head: bytes) -> bool:
-    skippable = name == "zstd" and len(head) > 3 and head[0] & 0xF0 == 0x50 and head[1:4] == b"\x2a\x4d\x18"
-    return skippable or head.startswith(MAGIC[name])
+    if name == "zstd" and head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50:
+        return True  # a skippable frame, as pzstd writes first
+    return head.startswith(MAGIC[name])
 
 
 def inner_name(path: str, compression: str) -> str:

@@ -33,14 +33,15 @@ _ARCHIVES: Final = (
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "compound file (msi, ole)"),
     (b"\xff\x06\x00\x00sNaPpY", "snappy"),
 )
-_BY_SUFFIX: Final = (
-    (".dmg", "dmg"),
-    (".iso", "iso"),
-    (".lzma", "lzma"),
-    (".br", "brotli"),
-    (".qcow2", "qcow2"),
-    (".vmdk", "vmdk"),
-)
+_BY_START: Final = {start: [(m, n) for m, n in _ARCHIVES if m[:2] == start] for start in {m[:2] for m, _ in _ARCHIVES}}
+_BY_SUFFIX: Final = {
+    ".dmg": "dmg",
+    ".iso": "iso",
+    ".lzma": "lzma",
+    ".br": "brotli",
+    ".qcow2": "qcow2",
+    ".vmdk": "vmdk",
+}
 _MACH_O: Final = frozenset((b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"))
 _FAT_ARCHITECTURES: Final = 40
 """A fat Mach-O and a Java class share a magic; then stands a count of architectures or a class version (from 45)."""
@@ -48,13 +49,16 @@ _FAT_ARCHITECTURES: Final = 40
 
 def unopened_archive(path: str, head: bytes) -> str:
     """The name of a known archive format that is not opened, or empty."""
-    for magic, name in _ARCHIVES:
+    for magic, name in _BY_START.get(head[:2], ()):
         if head.startswith(magic):
             return name
-    if head[:1] == b"\x04" and head[1:4] == b"\0\0\0" and path.lower().endswith(".asar"):
-        return "asar"
-    lowered = path.lower()
-    return next((name for suffix, name in _BY_SUFFIX if lowered.endswith(suffix)), "") if head else ""
+    dot = path.rfind(".")
+    if dot < 0 or not head:
+        return ""
+    suffix = path[dot:].lower()
+    if suffix == ".asar":
+        return "asar" if head.startswith(b"\x04\0\0\0") else ""
+    return _BY_SUFFIX.get(suffix, "")
 
 
 def program(head: bytes) -> str:

@@ -21,8 +21,9 @@ class Hashed:
 
     def pull(self) -> memoryview:
         piece = self._content.piece(CHUNK)
-        self._hash.update(piece)
-        self.size += len(piece)
+        if piece:
+            self._hash.update(piece)
+            self.size += len(piece)
         return piece
 
     @property

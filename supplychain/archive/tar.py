@@ -8,6 +8,7 @@ tree than the one that is installed.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import BinaryIO, ClassVar, Final
 
 from supplychain.archive import Member, Meter
@@ -161,7 +162,7 @@ def _member(header: bytes, extended: _Extended, source: Feed) -> tuple[Slice | N
         kind=kind,
         content=None if sparse else content,
         unread=_SPARSE if sparse else "",
-        mode=_number(header[100:108], "mode") & 0o7777,
+        mode=_common_number(header[100:108], "mode") & 0o7777,
         uid=_identifier(pax.get("uid"), header[108:116]),
         gid=_identifier(pax.get("gid"), header[116:124]),
         owner=decode(pax.get("uname") or _text(header[265:297])),
@@ -227,14 +228,13 @@ def _modified(stated: bytes | None, raw: bytes) -> int | None:
         if not _DECIMAL.match(text):
             raise MalformedDocument(f"a pax mtime of {text[:40]!r}")
         return int(text.partition(".")[0])
-    return _bounded(_number(raw, "mtime"))
+    return _bounded(_common_number(raw, "mtime"))
 
 
 def _identifier(stated: bytes | None, raw: bytes) -> int | None:
-    text = decode(stated) if stated is not None else ""
-    if text.isascii() and text.isdecimal() and len(text) <= 18:
-        return int(text)
-    value = _bounded(_number(raw, "owner"))
+    if stated is not None and stated.isdigit() and len(stated) <= 18:
+        return int(stated)
+    value = _bounded(_common_number(raw, "owner"))
     return value if value is not None and value >= 0 else None
 
 
@@ -244,6 +244,9 @@ def _bounded(value: int) -> int | None:
 
 def _number(raw: bytes, what: str) -> int:
     """Octal text, or base 256 where the first bit is set (GNU)."""
+    text = raw.rstrip(b"\0 ")
+    if text.isdigit() and b"8" not in text and b"9" not in text:
+        return int(text, 8)
     if raw[0] & 0x80:
         value = int.from_bytes(raw, "big")
         return value - (1 << 8 * len(raw)) if raw[0] & 0x40 else value & ~(1 << (8 * len(raw) - 1))
@@ -251,6 +254,10 @@ def _number(raw: bytes, what: str) -> int:
     if not found:
         raise MalformedDocument(f"a tar header whose {what} is no number: {raw!r}")
     return int(found[1] or b"0", 8)
+
+
+_common_number = lru_cache(maxsize=4096)(_number)
+"""For fields that are the same in most members of an archive."""
 
 
 def _text(raw: bytes) -> bytes:
@@ -262,8 +269,7 @@ def _checksum_holds(header: bytes) -> bool:
         stated = _number(header[148:156], "checksum")
     except MalformedDocument:
         return False
-    own = sum(header[148:156])
-    total = sum(header) - own + 8 * 32
+    total = sum(header) - sum(header[148:156]) + 8 * 32
     if total == stated:
         return True
     # Ancient tars added up signed bytes.
