@@ -6,7 +6,7 @@ caller. Python cannot stop a caller who is determined to cheat himself; this sto
 shortcut a reviewer might miss.
 """
 
-from typing import Any, ClassVar, Never, NoReturn, Self
+from typing import Any, ClassVar, NoReturn, Self
 
 
 class Sealed:
@@ -15,7 +15,7 @@ class Sealed:
     __slots__ = ()
     made_by: ClassVar[str] = ""
 
-    def __new__(cls, *_args: object, **_fields: object) -> Never:
+    def __new__(cls, *_args: object, **_fields: object) -> Self:
         raise TypeError(f"only {cls.made_by} makes a {cls.__name__}")
 
     def __init_subclass__(cls) -> None:
