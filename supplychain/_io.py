@@ -78,32 +78,32 @@ def digest_stream(stream: BinaryIO, *algorithms: str) -> tuple[int, dict[str, st
     return size, {name: h.hexdigest() for name, h in hashes.items()}
 
 
-@contextmanager
-def open_artifact(path: "str | os.PathLike[str]") -> Iterator[tuple[Artifact, BinaryIO]]:
-    """Open an artifact once, measure it, and keep the descriptor for as long as the block lasts.
+def artifact_of(stream: BinaryIO, path: "str | os.PathLike[str]", *, sha256: str, size: int) -> Artifact:
+    """The artifact behind an opened stream that has been measured.
 
-    Further digests are taken from the same descriptor together with a second SHA-256, so that bytes changed in
-    between raise ArtifactChanged instead of being judged under an old digest. The stream stands at its end.
+    Further digests are taken from the same descriptor, together with a second SHA-256: bytes that changed in between
+    raise ArtifactChanged instead of being judged under an old digest.
     """
+    known: dict[str, str] = {}
+
+    def measure(algorithm: str) -> str:
+        stream.seek(0)
+        again = digest_stream(stream, "sha256", algorithm)[1]
+        if again["sha256"] != sha256:
+            raise ArtifactChanged("the file changed while it was being verified", where=os.fspath(path))
+        known[algorithm] = again[algorithm]
+        return again[algorithm]
+
     name = os.fspath(path)
-    with open_plain(name) as stream:
+    return Artifact(name=Path(name).name, sha256=sha256, size=size, known=known, path=name, measure=measure)
+
+
+@contextmanager
+def open_artifact(path: "str | os.PathLike[str]") -> Iterator[Artifact]:
+    """Open an artifact once, measure it, and keep the descriptor for as long as the block lasts."""
+    with open_plain(path) as stream:
         size, digests = digest_stream(stream, "sha256")
-        known: dict[str, str] = {}
-
-        def measure(algorithm: str) -> str:
-            stream.seek(0)
-            again = digest_stream(stream, "sha256", algorithm)[1]
-            if again["sha256"] != digests["sha256"]:
-                raise ArtifactChanged("the file changed while it was being verified", where=name)
-            known[algorithm] = again[algorithm]
-            return again[algorithm]
-
-        yield (
-            Artifact(
-                name=Path(name).name, sha256=digests["sha256"], size=size, known=known, path=name, measure=measure
-            ),
-            stream,
-        )
+        yield artifact_of(stream, path, sha256=digests["sha256"], size=size)
 
 
 def write_atomic(path: "str | os.PathLike[str]", data: bytes, *, mode: int = 0o644, exclusive: bool = False) -> None:

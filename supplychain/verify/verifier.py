@@ -65,6 +65,18 @@ def verify_any(evidence: Evidence, artifact: Artifact, *, trust: Trust, at: date
     return tuple(_proofs(evidence, artifact, None, trust=trust, at=at))
 
 
+def claimed_type(evidence: Evidence) -> str | None:
+    """What evidence that does not verify claims to state: for telling people what it may have been, never a proof."""
+    try:
+        parsed = bundles.parse(evidence.data, where=evidence.uri)
+        content = parsed.content if isinstance(parsed, Bundle) else parsed
+        if isinstance(content, MessageSignature):
+            return SIGNATURE
+        return Statement.parse(content.payload, where=evidence.uri).predicate_type
+    except SupplyChainError:
+        return None
+
+
 def _proofs(
     evidence: Evidence, artifact: Artifact, want: type[Any] | None, *, trust: Trust, at: datetime
 ) -> Iterator[Verified[Any]]:
@@ -266,7 +278,7 @@ def _predicate(statement: Statement, want: type[Any] | None, evidence: Evidence)
     return found
 
 
-def _mint(  # noqa: PLR0917  # its callers read best in the order of the steps
+def _mint(
     evidence: Evidence,
     artifact: Artifact,
     signer: Signer,

@@ -1,0 +1,133 @@
+"""collect -> verify -> judge: from a folder to the Case that a policy judges.
+
+Each artifact is opened once; its inventory and the verification of its evidence use that descriptor. What does not
+verify is kept as `Rejected`, with the reason, and counts for nothing.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from supplychain import _io
+from supplychain.archive import LIMITS, Limits
+from supplychain.errors import EvidenceMissing, SupplyChainError, UsageError
+from supplychain.model.artifact import Artifact
+from supplychain.model.case import Case, Listing, Observed
+from supplychain.model.evidence import Evidence, Rejected
+from supplychain.model.release import RELEASE_FILE, AssetSet
+from supplychain.model.verified import Signature, Source, Verified
+from supplychain.release.collect import SIGNATURE_SUFFIX, StrPath, beside, list_folder, read_evidence
+from supplychain.sbom.inventory import take_inventory
+from supplychain.verify.trust import Trust
+from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence
+
+
+def collect(
+    paths: Sequence[StrPath],
+    *,
+    trust: Trust,
+    at: datetime,
+    evidence: Sequence[StrPath] = (),
+    limits: Limits = LIMITS,
+    progress: Callable[[str, int], None] | None = None,
+) -> Case:
+    """Measure the artifacts and verify their evidence. A folder is an asset set; several files are just files.
+
+    ``evidence`` names further files, held against every artifact. Raises EvidenceMissing for a folder without
+    release.json, and InputError for an artifact that cannot be read; evidence that does not verify is no error.
+    """
+    listing = _listing(Path(paths[0]), trust=trust, at=at) if len(paths) == 1 and Path(paths[0]).is_dir() else None
+    files = _files(paths, listing)
+    further = [e for path in evidence for e in read_evidence(path)]
+    artifacts: list[Artifact] = []
+    verified: list[Verified[Any]] = []
+    rejected: list[Rejected] = []
+    observed: dict[str, Observed] = {}
+    for path in files:
+        with _io.open_source(path) as source:
+            assert source.stream is not None
+            inventory = take_inventory(source, spool=_io.spool, limits=limits, progress=_told(progress, source.name))
+            assert inventory.sha256 is not None
+            artifact = _io.artifact_of(source.stream, path, sha256=inventory.sha256, size=inventory.size)
+            for item in (*beside(path), *further):
+                _weigh(item, artifact, trust, at, verified, rejected)
+        artifacts.append(artifact)
+        observed.setdefault(artifact.sha256, Observed(sha256=artifact.sha256, inventory=inventory))
+    return Case(
+        artifacts=tuple(sorted(artifacts, key=lambda a: (a.name, a.sha256))),
+        verified=tuple(sorted(verified, key=lambda v: (v.source, v.artifact, v.signer_id))),
+        observed=tuple(observed[k] for k in sorted(observed)),
+        rejected=tuple(sorted(rejected, key=lambda r: (r.uri, r.sha256, r.sha256_of_artifact or ""))),
+        listing=listing,
+    )
+
+
+def _weigh(
+    evidence: Evidence,
+    artifact: Artifact,
+    trust: Trust,
+    at: datetime,
+    verified: list[Verified[Any]],
+    rejected: list[Rejected],
+) -> None:
+    """Verified, or rejected with the reason; one bad attestation among good ones takes nothing from them."""
+    try:
+        verified += verify_any(evidence, artifact, trust=trust, at=at)
+    except SupplyChainError as e:
+        rejected.append(
+            Rejected(
+                uri=evidence.uri,
+                sha256=evidence.sha256,
+                code=e.code,
+                message=e.message,
+                judged=e.exit_code == 1,
+                sha256_of_artifact=artifact.sha256,
+                predicate_type=claimed_type(evidence),
+            )
+        )
+
+
+def _listing(folder: Path, *, trust: Trust, at: datetime) -> Listing:
+    """The folder of an asset set, its release.json, and the proof of who signed that."""
+    names = list_folder(folder)
+    if RELEASE_FILE not in names:
+        raise EvidenceMissing(
+            f"no {RELEASE_FILE}: this folder is no asset set",
+            where=str(folder),
+            hint=f"make one: supplychain prepare {folder} --key release.key",
+        )
+    path = folder / RELEASE_FILE
+    data = _io.read_bytes(path)
+    declared = AssetSet.parse(data, where=str(path))
+    sha256 = hashlib.sha256(data).hexdigest()
+    artifact = Artifact(
+        name=RELEASE_FILE, sha256=sha256, size=len(data), measure=lambda a: hashlib.new(a, data).hexdigest()
+    )
+    proof: Verified[Signature] | None = None
+    signature = folder / (RELEASE_FILE + SIGNATURE_SUFFIX)
+    if signature.name in names:
+        with suppress(SupplyChainError):
+            proof = verify_evidence(read_evidence(signature)[0], artifact, Signature, trust=trust, at=at)[0]
+    return Listing(declared=declared, source=Source(str(path), sha256), proof=proof, names=tuple(names))
+
+
+def _files(paths: Sequence[StrPath], listing: Listing | None) -> list[Path]:
+    """The artifacts to judge: the declared assets that are there, or the files that were named."""
+    if not paths:
+        raise EvidenceMissing("nothing to judge", hint="name the files of the release, or the folder they lie in")
+    if listing is None:
+        if folders := [str(p) for p in paths if Path(p).is_dir()]:
+            raise UsageError(f"{folders[0]} is a folder among files", hint="name one folder, or files only")
+        return [Path(p) for p in paths]
+    there = set(listing.names)
+    found = [Path(paths[0]) / a.name for a in listing.declared.assets if a.name in there]
+    if not found:
+        raise EvidenceMissing("none of the assets of release.json is there", where=str(paths[0]))
+    return found
+
+
+def _told(progress: Callable[[str, int], None] | None, name: str) -> Callable[[int], None] | None:
+    return (lambda done: progress(name, done)) if progress else None
