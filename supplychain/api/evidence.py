@@ -1,0 +1,234 @@
+"""sign, attest, verify: single artifacts and the evidence beside them."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from supplychain import _io, _json, predicates
+from supplychain._json import Node
+from supplychain.api.keys import AnySigner, StrPath, as_signer
+from supplychain.errors import EvidenceMissing, PredicateMismatch, SupplyChainError, UsageError
+from supplychain.model.artifact import Artifact
+from supplychain.model.bundle import Bundle
+from supplychain.model.digest import Digest
+from supplychain.model.evidence import Evidence
+from supplychain.model.results import Problem, Verification, VerifiedRow, Written
+from supplychain.model.verified import P, Signature, Verified
+from supplychain.release.attestations import append_attestations, sign_file, statement_about
+from supplychain.release.collect import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX, beside, missing_beside, read_evidence
+from supplychain.verify.trust import Trust
+from supplychain.verify.verifier import SIGNATURE, verify_any, verify_evidence
+
+Named: TypeAlias = Evidence | StrPath
+
+
+def sign(artifact: StrPath, *, signer: AnySigner) -> Bundle:
+    """A signature of the file's bytes, as a Sigstore bundle. Nothing is written. Raises KeyUnusable, Unreadable."""
+    with _io.open_artifact(artifact) as opened:
+        return as_signer(signer).sign_artifact(opened)
+
+
+def attest(artifact: StrPath, predicate: Any, *, signer: AnySigner) -> Bundle:
+    """A signed Statement that ``predicate`` holds for the artifact. Nothing is written.
+
+    ``predicate`` is one of `supplychain.predicates`.
+    """
+    with _io.open_artifact(artifact) as opened:
+        return as_signer(signer).sign_statement(statement_about([opened], type(predicate), predicate))
+
+
+def sign_files(artifacts: Sequence[StrPath], *, signer: AnySigner) -> Written:
+    """Sign each file into ``<file>.sigstore.json``; a signature by the same signer that still holds is kept."""
+    wrote: list[str] = []
+    kept: list[str] = []
+    now = datetime.now(UTC)
+    for path in map(Path, artifacts):
+        with _io.open_artifact(path) as opened:
+            data = sign_file(path, opened, as_signer(signer), now)
+        target = f"{path}{SIGNATURE_SUFFIX}"
+        if data is None:
+            kept.append(target)
+        else:
+            _io.write_atomic(target, data)
+            wrote.append(target)
+    return Written(verb="sign", files=tuple(wrote), kept=tuple(kept))
+
+
+def attest_files(artifacts: Sequence[StrPath], predicate_type: str, content: bytes, *, signer: AnySigner) -> Written:
+    """Attest a predicate, given as JSON, of each file: appended to ``<file>.attestations.jsonl``.
+
+    The predicate is read by its type first, so that nothing is signed that nobody could read.
+    """
+    kind = predicates.resolve(predicate_type)
+    uri = predicate_type if predicate_type in kind.TYPES else kind.TYPES[0]
+    node: Node = _json.parse(content, where="predicate")
+    predicate = kind.parse(node, uri)
+    wrote: list[str] = []
+    kept: list[str] = []
+    for path in map(Path, artifacts):
+        with _io.open_artifact(path) as opened:
+            payload = statement_about([opened], kind, predicate)
+        target = Path(f"{path}{ATTESTATIONS_SUFFIX}")
+        data = append_attestations(target, [payload], [], as_signer(signer))
+        if data is None:
+            kept.append(str(target))
+        else:
+            _io.write_atomic(target, data)
+            wrote.append(str(target))
+    return Written(verb="attest", files=tuple(wrote), kept=tuple(kept))
+
+
+def verify(
+    artifact: StrPath | Digest,
+    want: type[P],
+    *,
+    trust: Trust,
+    evidence: Sequence[Named] = (),
+    at: datetime | None = None,
+) -> tuple[Verified[P], ...]:
+    """Proof that a trusted signer stated ``want`` about the artifact; never empty.
+
+    ``evidence`` names bundles (files, or Evidence at hand): each must give proof. Without it, those beside the
+    artifact are read, and one of the wanted type must. ``want=Signature`` asks for a signature of the file. ``at``
+    judges validity at another time than now. Raises EvidenceMissing, and the error of the evidence that failed.
+    """
+    now = _aware(at)
+    with _opened(artifact) as opened:
+        groups = _groups(artifact, evidence)
+        proofs: list[Verified[P]] = []
+        errors: list[SupplyChainError] = []
+        for group in groups:
+            failed: list[SupplyChainError] = []
+            found = len(proofs)
+            for item in group:
+                try:
+                    proofs += verify_evidence(item, opened, want, trust=trust, at=now)
+                except SupplyChainError as e:
+                    failed.append(e)
+            if evidence and len(proofs) == found:
+                raise _telling(failed)
+            errors += failed
+    if not proofs:
+        raise _telling(errors)
+    return tuple(proofs)
+
+
+def verify_all(
+    artifacts: Sequence[StrPath | Digest],
+    *,
+    trust: Trust,
+    want: str | None = None,
+    bundles: Sequence[StrPath] = (),
+    at: datetime | None = None,
+) -> Verification:
+    """`verify` for several artifacts as rows to show, with every refusal told instead of raised.
+
+    ``want`` is a type's short name or URI, or ``signature``; None takes evidence of any known type.
+    """
+    if not artifacts:
+        raise UsageError("nothing to verify")
+    kind = None if want is None else Signature if want == SIGNATURE else predicates.resolve(want)
+    rows: list[VerifiedRow] = []
+    codes: list[int] = []
+    for artifact in artifacts:
+        found, code = _rows(artifact, kind, trust, bundles, _aware(at))
+        rows += found
+        codes.append(code)
+    # what could not be judged outweighs a clear no only when nothing said no
+    exit_code = 1 if 1 in codes else max(codes)
+    return Verification(rows=tuple(rows), verified=exit_code == 0, exit_code=exit_code)
+
+
+def _rows(
+    artifact: StrPath | Digest, kind: type[Any] | None, trust: Trust, named: Sequence[StrPath], at: datetime
+) -> tuple[list[VerifiedRow], int]:
+    name = str(artifact) if isinstance(artifact, Digest) else os.fspath(artifact)
+    rows: list[VerifiedRow] = []
+    codes: list[int] = []
+    try:
+        with _opened(artifact) as opened:
+            groups = _groups(artifact, named)
+            for group in groups:
+                held = [_row(item, opened, name, kind, trust, at) for item in group]
+                rows += [row for found, _ in held for row in found]
+                worst = [code for _, code in held]
+                codes.append(0 if 0 in worst else 1 if 1 in worst else 3)
+    except SupplyChainError as e:
+        return [*rows, VerifiedRow(artifact=name, sha256=None, bundle=None, error=_problem(e))], e.exit_code
+    if named:
+        return rows, 1 if 1 in codes else max(codes)
+    return rows, 0 if 0 in codes else 1 if 1 in codes else max(codes)
+
+
+def _row(
+    item: Evidence, artifact: Artifact, name: str, kind: type[Any] | None, trust: Trust, at: datetime
+) -> tuple[list[VerifiedRow], int]:
+    try:
+        proofs: tuple[Verified[Any], ...] = (
+            verify_any(item, artifact, trust=trust, at=at)
+            if kind is None
+            else verify_evidence(item, artifact, kind, trust=trust, at=at)
+        )
+    except SupplyChainError as e:
+        return [VerifiedRow(artifact=name, sha256=artifact.sha256, bundle=item.uri, error=_problem(e))], e.exit_code
+    return [
+        VerifiedRow(
+            artifact=name,
+            sha256=artifact.sha256,
+            bundle=item.uri,
+            predicate_type=p.predicate_type,
+            signer=p.signer,
+            issuer=p.issuer,
+            signed_at=p.signed_at,
+            root=p.root,
+            unchecked=p.unchecked,
+        )
+        for p in proofs
+    ], 0
+
+
+def _groups(artifact: StrPath | Digest, named: Sequence[Named]) -> list[list[Evidence]]:
+    """The evidence to hold against an artifact, by file. Raises EvidenceMissing when there is none."""
+    if named:
+        groups = [[e] if isinstance(e, Evidence) else read_evidence(e) for e in named]
+        if empty := [str(n) for n, group in zip(named, groups, strict=True) if not group]:
+            raise EvidenceMissing("no evidence in the file", where=empty[0])
+        return groups
+    if isinstance(artifact, Digest):
+        raise EvidenceMissing("a digest has no evidence beside it", hint="name a bundle with --bundle")
+    found = beside(artifact)
+    if not found:
+        raise missing_beside(artifact)
+    return [[e] for e in found]
+
+
+def _telling(errors: Sequence[SupplyChainError]) -> SupplyChainError:
+    """The refusal that tells most: a completed check before what could not be judged, a wrong type last."""
+    ranked = sorted(errors, key=lambda e: (isinstance(e, PredicateMismatch), e.exit_code != 1))
+    return ranked[0]
+
+
+def _problem(error: SupplyChainError) -> Problem:
+    return Problem(code=error.code, message=error.message, hint=error.hint)
+
+
+@contextmanager
+def _opened(artifact: StrPath | Digest) -> Iterator[Artifact]:
+    if isinstance(artifact, Digest):
+        if artifact.algorithm != "sha256":
+            raise UsageError(f"an artifact is named by its sha256, not by {artifact.algorithm}")
+        yield Artifact(name=str(artifact), sha256=artifact.value)
+        return
+    with _io.open_artifact(artifact) as opened:
+        yield opened
+
+
+def _aware(at: datetime | None) -> datetime:
+    if at is None:
+        return datetime.now(UTC)
+    if at.tzinfo is None:
+        raise UsageError("the time to judge at has no time zone")
+    return at

@@ -1,0 +1,74 @@
+"""The two evidence files beside an artifact: its signature, and the attestations one a line.
+
+What the same signer said before is not said again, so that a rerun changes nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from supplychain.errors import SupplyChainError
+from supplychain.model.artifact import Artifact
+from supplychain.model.bundle import Bundle
+from supplychain.model.evidence import Evidence
+from supplychain.model.statement import Envelope, Subject, encode_statement
+from supplychain.model.verified import Signature
+from supplychain.release.collect import SIGNATURE_SUFFIX, read_evidence
+from supplychain.signing import BundleSigner
+from supplychain.verify import bundle as bundles
+from supplychain.verify.trust import Trust
+from supplychain.verify.verifier import verify_evidence
+
+
+def statement_about(artifacts: Sequence[Artifact], kind: type[Any], predicate: Any) -> bytes:
+    """The Statement that ``predicate`` holds for the artifacts, each named by file name and SHA-256."""
+    subjects = [Subject(name=a.name, digests={"sha256": a.sha256}) for a in artifacts]
+    return encode_statement(subjects, kind.TYPES[0], predicate.encode())
+
+
+def sign_file(path: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> bytes | None:
+    """The content of the signature file beside an artifact; None when a signature by this signer is there already."""
+    target = path.with_name(path.name + SIGNATURE_SUFFIX)
+    if target.exists() and _signed_already(target, artifact, signer, now):
+        return None
+    return bundles.encode(signer.sign_artifact(artifact)) + b"\n"
+
+
+def _signed_already(target: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> bool:
+    try:
+        verify_evidence(read_evidence(target)[0], artifact, Signature, trust=Trust(signer.trusted), at=now)
+    except (SupplyChainError, IndexError):
+        return False
+    return True
+
+
+def append_attestations(
+    path: Path, payloads: Sequence[bytes], given: Sequence[Evidence], signer: BundleSigner
+) -> bytes | None:
+    """The new content of an attestations file, or None when everything is in it already.
+
+    A payload the same signer attested before is not attested again. Lines of others stay as they are.
+    """
+    lines = read_evidence(path) if path.exists() else []
+    present = {line.data for line in lines}
+    mine = {payload for line in lines if (payload := _payload_by(line, signer)) is not None}
+    added = [bundles.encode(signer.sign_statement(p)) for p in payloads if p not in mine]
+    added += [e.data.strip() for e in given if e.data.strip() not in present]
+    if not added:
+        return None
+    return b"".join(line + b"\n" for line in ([e.data for e in lines] + added))
+
+
+def _payload_by(evidence: Evidence, signer: BundleSigner) -> bytes | None:
+    """The payload of a line this signer signed; None for anything else."""
+    key = signer.trusted.key
+    try:
+        parsed = bundles.parse(evidence.data, where=evidence.uri)
+        content = parsed.content if isinstance(parsed, Bundle) else parsed
+        if key is None or not isinstance(content, Envelope):
+            return None
+        key.verify(content.signatures[0].sig, content.signed_bytes)
+    except (SupplyChainError, IndexError):
+        return None
+    return content.payload
