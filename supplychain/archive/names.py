@@ -16,7 +16,8 @@ from typing import Final
 from supplychain.errors import LimitExceeded, UnsafeArchive
 from supplychain.model.inventory import Entry, EntryKind
 
-_DRIVE: Final = re.compile(r"[A-Za-z]:(?:[\\/]|\Z)")
+_DRIVE: Final = re.compile(r"[A-Za-z]:(?!:)")
+"""Even ``C:name`` leaves on Windows, for another drive; ``B::Module`` is a name of Perl's."""
 _ODD: Final = re.compile(r"\\|\.\.|//|\A/|\A[A-Za-z]:|/\Z|(?:\A|/)\.(?:/|\Z)|\0")
 _SHOWN: Final = 200
 
