@@ -1,0 +1,234 @@
+"""npm: package-lock.json and npm-shrinkwrap.json, versions 1 to 3, as components with exact edges.
+
+One package at one version is one component, however many times npm installs it; it is several only when their
+integrity differs, or when folders of different projects share a name. Edges come from places, see `npm_tree`.
+A version 1 lock does not say what the project itself asks for, so the package.json beside it is read for that.
+
+Lock files inside installed or vendored packages tell what their authors used and are not inventory.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, ClassVar, Final, TypeAlias
+
+from supplychain.errors import LimitExceeded
+from supplychain.model.inventory import (
+    Completeness,
+    CompletenessState,
+    Component,
+    Edge,
+    Found,
+    Occurrence,
+    Scope,
+    Unknown,
+)
+from supplychain.sbom.catalogers import Catalogued, File
+from supplychain.sbom.catalogers.npm_lockfile import Lock, Manifest, Package, read_lock, read_manifest
+from supplychain.sbom.catalogers.npm_tree import Tree, resolve
+from supplychain.sbom.licences import declared
+
+MAX_LOCK_BYTES: Final = 64 << 20
+
+_LOCKS: Final = ("npm-shrinkwrap.json", "package-lock.json")
+"""npm reads the first of them that lies in a folder, and no other."""
+_MANIFEST: Final = "package.json"
+_FOREIGN: Final = frozenset(
+    ("node_modules", "bower_components", "jspm_packages", "vendor", "vendored", "third_party", "site-packages")
+)
+"""Folders of what other people made."""
+
+_FROM_FOLDER: Final = "folder"
+
+_Identity: TypeAlias = "frozenset[tuple[str, str]]"
+"""(algorithm, value) of its hashes, or the folder it is made from."""
+_Where: TypeAlias = "tuple[str, str]"
+"""(path of the lock, location in it)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Resolved:
+    """A lock, and its edges where they need no other file."""
+
+    lock: Lock
+    tree: Tree | None
+
+
+class NpmLock:
+    """See `Cataloger`."""
+
+    name: ClassVar[str] = "npm"
+
+    def wants(self, path: str, head: bytes) -> bool:  # noqa: ARG002  # a lock is known by its name
+        """Lock files and package.json, but for those of installed and vendored packages."""
+        folder, _, name = path.rpartition("/")
+        if name != _MANIFEST and name not in _LOCKS:
+            return False
+        return _FOREIGN.isdisjoint(folder.split("/"))
+
+    def read(self, file: File) -> "_Resolved | Manifest":
+        """One lock with its edges, or a manifest. Raises MalformedDocument, LimitExceeded and UnsupportedType."""
+        with file.open() as stream:
+            data = _bounded(stream, file.path)
+        if file.path.rpartition("/")[2] == _MANIFEST:
+            return read_manifest(data, path=file.path)
+        lock = read_lock(data, path=file.path)
+        return _Resolved(lock=lock, tree=resolve(lock) if lock.direct_known else None)
+
+    def combine(self, facts: "Sequence[tuple[File, _Resolved | Manifest]]") -> Catalogued:
+        """Components and edges of all locks, the project of each at the head of its own."""
+        values = [value for _, value in facts]
+        manifests = {_folder(v.path): v for v in values if isinstance(v, Manifest)}
+        locks = _effective(v for v in values if isinstance(v, _Resolved))
+        refs = _refs(r.lock for r in locks)
+        gathered: defaultdict[str, list[tuple[Lock, Package]]] = defaultdict(list)
+        edges: set[Edge] = set()
+        notes: set[Completeness] = set()
+        for resolved in locks:
+            lock = resolved.lock
+            for location, package in lock.packages.items():
+                if package.link is None:
+                    gathered[refs[lock.path, location]].append((lock, package))
+            tree, found = _tree(resolved, manifests.get(_folder(lock.path)), refs)
+            notes |= found
+            for source, target in tree.edges:
+                edges.add(Edge(source=refs[lock.path, source], target=refs[lock.path, target]))
+            notes.update(_gaps(lock, tree, refs))
+        return Catalogued(
+            components=[_component(ref, same) for ref, same in sorted(gathered.items())],
+            edges=sorted(edges),
+            completeness=sorted(notes),
+            unknowns=sorted({u for ref, same in gathered.items() for u in _unknowns(ref, same)}),
+        )
+
+
+def _bounded(stream: BinaryIO, path: str) -> bytes:
+    data = stream.read(MAX_LOCK_BYTES + 1)
+    if len(data) > MAX_LOCK_BYTES:
+        raise LimitExceeded(f"more than {MAX_LOCK_BYTES} bytes", where=path)
+    return data
+
+
+def _folder(path: str) -> str:
+    return path[: path.rfind("/") + 1]
+
+
+def _effective(found: Iterable[_Resolved]) -> list[_Resolved]:
+    """The lock that npm would read in each folder, by path."""
+    chosen: dict[str, _Resolved] = {}
+    for one in sorted(found, key=lambda r: r.lock.path):
+        chosen.setdefault(_folder(one.lock.path), one)
+    return list(chosen.values())
+
+
+def _tree(
+    resolved: _Resolved, manifest: Manifest | None, refs: Mapping[_Where, str]
+) -> "tuple[Tree, set[Completeness]]":
+    """The edges of a lock; where it does not name the direct dependencies, with those of the package.json beside it."""
+    lock = resolved.lock
+    if resolved.tree is not None:
+        return resolved.tree, set()
+    if manifest is not None and manifest.project is not None:
+        return resolve(lock, manifest.project), set()
+    tree = resolve(lock)
+    asked = {target for _, target in tree.edges}
+    tops = {("", at) for at, p in lock.packages.items() if at and p.link is None and at not in asked}
+    why = f": {manifest.error}" if manifest is not None else ""
+    reason = f"{lock.path} does not name the direct dependencies, and no package.json beside it does{why}"
+    note = Completeness(ref=refs[lock.path, ""], state=CompletenessState.UNKNOWN, reason=reason)
+    return Tree(edges=tree.edges | tops, missing=tree.missing, broken_links=tree.broken_links), {note}
+
+
+def _refs(locks: Iterable[Lock]) -> dict[_Where, str]:
+    """A ref for every package of every lock: its purl, with a path where one purl means several things."""
+    alike: defaultdict[str, defaultdict[_Identity, list[_Where]]] = defaultdict(lambda: defaultdict(list))
+    refs: dict[_Where, str] = {}
+    for lock in locks:
+        for location, package in lock.packages.items():
+            if package.link is not None:
+                continue
+            if not package.purl:
+                refs[lock.path, location] = _place(lock, location)
+                continue
+            alike[package.purl][_identity(lock, package)].append((lock.path, location))
+    for known, kinds in alike.items():
+        ambiguous = len(kinds) > 1 and _differ(kinds)
+        for places in kinds.values():
+            path, location = min(places)
+            ref = f"{known}#{path}:{location}" if ambiguous else known
+            refs.update(dict.fromkeys(places, ref))
+    return refs
+
+
+def _identity(lock: Lock, package: Package) -> _Identity:
+    """What makes two packages of one purl the same: the folder they are made from, or the bytes they came in."""
+    if package.first_party is not None:
+        return frozenset(((_FROM_FOLDER, _folder(lock.path) + package.first_party),))
+    return frozenset((d.algorithm, d.value) for d in package.digests)
+
+
+def _differ(kinds: Iterable[_Identity]) -> bool:
+    """Whether some of these contradict each other: two folders, a folder and an archive, or two hashes."""
+    stated: defaultdict[str, set[frozenset[str]]] = defaultdict(set)
+    for kind in kinds:
+        for algorithm in {algorithm for algorithm, _ in kind}:
+            stated[algorithm].add(frozenset(value for name, value in kind if name == algorithm))
+    return any(len(values) > 1 for values in stated.values()) or (_FROM_FOLDER in stated and len(stated) > 1)
+
+
+def _place(lock: Lock, location: str) -> str:
+    return f"{lock.path}#{location}" if location else lock.path
+
+
+def _gaps(lock: Lock, tree: Tree, refs: Mapping[_Where, str]) -> Iterator[Completeness]:
+    for location, name in tree.missing:
+        reason = f"{_place(lock, location)} needs {name}, which the lock does not hold"
+        yield Completeness(ref=refs[lock.path, location], state=CompletenessState.INCOMPLETE, reason=reason)
+    for location, target in tree.broken_links:
+        reason = f"{_place(lock, location)} links to {target}, which the lock does not hold"
+        yield Completeness(ref=refs[lock.path, ""], state=CompletenessState.INCOMPLETE, reason=reason)
+
+
+def _component(ref: str, same: "Sequence[tuple[Lock, Package]]") -> Component:
+    """One component out of every place where it is installed."""
+    lock, first = min(same, key=lambda pair: (pair[0].path, pair[1].location))
+    packages = [package for _, package in same]
+    return Component(
+        ref=ref,
+        name=first.name or _folder(lock.path).rstrip("/").rpartition("/")[2] or lock.path,
+        version=first.version,
+        type="application" if any(not p.location for p in packages) else "library",
+        purl=first.purl,
+        scope=Scope.DEV if all(p.dev for p in packages) else Scope.RUNTIME,
+        occurrences=tuple(sorted(Occurrence(path=_place(at, p.location)) for at, p in same)),
+        digests=tuple(sorted({d for p in packages for d in p.digests})),
+        licences=tuple(sorted({one for p in packages if p.licence for one in declared(p.licence)})),
+        found=tuple(Found(cataloger=NpmLock.name, path=path) for path in sorted({at.path for at, _ in same})),
+        properties=tuple(sorted({pair for p in packages for pair in _properties(p)} | _shared_flags(packages))),
+    )
+
+
+def _shared_flags(packages: Sequence[Package]) -> set[tuple[str, str]]:
+    """What holds at every place: a package that is optional here and needed there is not optional."""
+    shared = frozenset(packages[0].flags).intersection(*(p.flags for p in packages))
+    return {(f"npm:{flag}", "true") for flag in shared}
+
+
+def _properties(package: Package) -> Iterator[tuple[str, str]]:
+    if package.deprecated:
+        yield "npm:deprecated", package.deprecated
+    if package.first_party is not None:
+        yield "npm:first-party", package.first_party or "."
+    elif package.name and not package.location.endswith(f"node_modules/{package.name}"):
+        yield "npm:alias", package.location.rpartition("node_modules/")[2]
+    if package.resolved and not package.digests:
+        yield "npm:resolved", package.resolved
+
+
+def _unknowns(ref: str, same: "Sequence[tuple[Lock, Package]]") -> Iterator[Unknown]:
+    if not any(p.name for _, p in same):
+        yield Unknown(ref=ref, field="name")
+    if not any(p.version for _, p in same):
+        yield Unknown(ref=ref, field="version")
+    if any(p.unreadable_hash for _, p in same) and not any(p.digests for _, p in same):
+        yield Unknown(ref=ref, field="hashes")
