@@ -43,6 +43,8 @@ _BY_SUFFIX: Final = {
     ".vmdk": "vmdk",
 }
 _MACH_O: Final = frozenset((b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"))
+_PE_HEADER_AT: Final = 1 << 24
+"""Where a PE header may stand at most, so that four letters of a text are no such place."""
 _FAT_ARCHITECTURES: Final = 40
 """A fat Mach-O and a Java class share a magic; then stands a count of architectures or a class version (from 45)."""
 
@@ -74,5 +76,6 @@ def program(head: bytes) -> str:
         return "WebAssembly"
     if magic[:2] == b"MZ" and len(head) >= 64:
         at = int.from_bytes(head[60:64], "little")
-        return "PE" if at + 4 > len(head) or head[at : at + 4] == b"PE\0\0" else ""
+        beyond = len(head) < at + 4 <= _PE_HEADER_AT
+        return "PE" if beyond or head[at : at + 4] == b"PE\0\0" else ""
     return ""

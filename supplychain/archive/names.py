@@ -18,7 +18,7 @@ from supplychain.model.inventory import Entry, EntryKind
 
 _DRIVE: Final = re.compile(r"[A-Za-z]:(?!:)")
 """Even ``C:name`` leaves on Windows, for another drive; ``B::Module`` is a name of Perl's."""
-_ODD: Final = re.compile(r"\\|\.\.|//|\A/|\A[A-Za-z]:|/\Z|(?:\A|/)\.(?:/|\Z)|\0")
+_ODD: Final = re.compile(r"\\|\.\.|//|\A/|[A-Za-z]:|/\Z|(?:\A|/)\.(?:/|\Z)|\0")
 _SHOWN: Final = 200
 
 
@@ -43,11 +43,12 @@ def member_path(name: str, limit: int = 4096) -> str:
         return name
     if "\0" in name:
         raise UnsafeArchive(f"a member's name holds NUL: {name[:_SHOWN]!r}")
-    if name.startswith(("/", "\\")) or _DRIVE.match(name):
+    path = "/".join(part for part in name.split("/") if part not in {"", "."})
+    if name.startswith("/") or path.startswith("\\") or _DRIVE.match(path):
         raise UnsafeArchive(f"a member's name is absolute: {name[:_SHOWN]!r}")
     if ".." in re.split(r"[/\\]", name):
         raise UnsafeArchive(f"a member's name leaves the archive: {name[:_SHOWN]!r}")
-    return "/".join(part for part in name.split("/") if part not in {"", "."})
+    return path
 
 
 def check_link(path: str, target: str, limit: int = 4096) -> None:
