@@ -32,7 +32,7 @@ PREDICATES: Final = {
     "cyclonedx": "supplychain.predicates.documents:CycloneDx",
     "spdx": "supplychain.predicates.documents:Spdx",
     "vsa": "supplychain.predicates.vsa:VerificationSummary",
-    "test-result": "supplychain.predicates.test_result:TestResult",
+    "test-result": "supplychain.predicates.test_result:ResultOfTests",
     "release": "supplychain.predicates.release:ReleasePredicate",
     "intent": "supplychain.predicates.intent:Intent",
 }
