@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -34,11 +34,12 @@ def key(name: str = "release") -> PrivateKey:
 @cache
 def other_key(kind: str) -> PrivateKey:
     """A key of another kind, read from the PEM another tool would write."""
-    made: Any = {
+    kinds: dict[str, Callable[[], Any]] = {
         "ed25519": ed25519.Ed25519PrivateKey.generate,
         "p384": lambda: ec.generate_private_key(ec.SECP384R1()),
         "rsa": lambda: rsa.generate_private_key(65537, 3072),
-    }[kind]()
+    }
+    made = kinds[kind]()
     pem = made.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

@@ -212,7 +212,9 @@ def test_ten_thousand_of_anything_is_over_the_limit(where: str) -> None:
     else:
         value = attested()
         stamps = {"rfc3161Timestamps": [{"signedTimestamp": "AAAA"}] * 10_000}
-        change = {"tlogEntries": [{}] * 10_000} if where == "entries" else {"timestampVerificationData": stamps}
+        change: dict[str, Any] = {"timestampVerificationData": stamps}
+        if where == "entries":
+            change = {"tlogEntries": [{}] * 10_000}
         value["verificationMaterial"].update(change)
     refused(LimitExceeded, value)
 
