@@ -144,8 +144,8 @@ class Decision(Sealed):
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """Number of rules by outcome; all five outcomes are there."""
-        by_rule = {f.rule: f.outcome for f in self.findings}
+        """Number of rules by outcome; all five outcomes are there. Of a rule's findings the first is the worst."""
+        by_rule = {f.rule: f.outcome for f in reversed(self.findings)}
         counted = Counter(by_rule.values())
         return {outcome.value: counted[outcome] for outcome in Outcome}
 

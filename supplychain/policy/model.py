@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, WithJsonSchema
+from pydantic import Field as Field  # noqa: PLC0414  # rules take it from here: they do not import pydantic
 
 from supplychain import _json
 from supplychain._json import JSON
@@ -278,6 +279,8 @@ class Policy:
     def __post_init__(self) -> None:
         if not self.facts or not self.rules:
             raise PolicyInvalid("a policy needs signers and rules", where=self.where)
+        if len({rule.id for rule in self.rules}) < len(self.rules):
+            raise PolicyInvalid("two rules have one id", where=self.where)
         digest = hashlib.sha256(_json.canonical(self.resolved())).hexdigest()
         if self.pin is not None and self.pin.removeprefix("sha256:") != digest:
             raise PolicyInvalid(
