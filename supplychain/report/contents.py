@@ -40,7 +40,7 @@ def _ecosystem_rows(inventory: Inventory) -> Iterator[Row]:
         counts = Counter(member.scope for member in members)
         where = {found.path for member in members for found in member.found}
         not_shipped = [f"{counts[scope]:,} {scope}" for scope in Scope if scope in counts and scope != Scope.SHIPPED]
-        files = f"told by {counted(len(where), 'files')}" if where else ""
+        files = f"from {counted(len(where), 'files')}" if where else ""
         also = f"({', '.join(not_shipped)})" if not_shipped else ""
         said = " ".join(filter(None, [counted(len(members), "components"), files, also]))
         yield Row(word=terminal(kind), notes=(said,))
@@ -61,9 +61,9 @@ def _gap_rows(inventory: Inventory, view: View) -> Iterator[Row]:
     fields = Counter((unknown.field, unknown.reason) for unknown in inventory.unknowns)
     if fields:
         said = ", ".join(
-            f"{terminal(field)} {'withheld' if reason == 'withheld' else 'not known'} for {counted(n, 'components')}"
+            f"{terminal(field)} {'withheld' if reason == 'withheld' else 'unknown'} for {counted(n, 'components')}"
             for (field, reason), n in sorted(fields.items())
         )
-        yield Row(word="unknown", tone=Tone.CAUTION, notes=(said,))
+        yield Row(word="not told", tone=Tone.CAUTION, notes=(said,))
     if not inventory.completeness:
         yield Row(word="complete", tone=Tone.GOOD, notes=("everything that was met was read",))

@@ -18,7 +18,7 @@ from supplychain.model.results import KeyInfo, Problem, Validation, Verification
 from supplychain.report import Result, View
 from supplychain.report.contents import ecosystem
 from supplychain.report.escape import data
-from supplychain.report.outline import valid
+from supplychain.report.outline import valid, verified
 from supplychain.report.screen import exact
 
 
@@ -137,7 +137,7 @@ def _release(release: Release) -> dict[str, JSON]:
 
 def _verification(result: Verification) -> dict[str, JSON]:
     return {
-        "verified": result.verified and bool(result.rows),
+        "verified": verified(result),
         "exit_code": result.exit_code,
         "results": [_verified_row(row) for row in result.rows],
     }

@@ -97,7 +97,7 @@ def _steps(decision: Decision, groups: Sequence[outline.Group], room: int) -> li
 def _verification(result: Verification) -> str:
     proofs = outline.proofs(result)
     verified = sum(proof.verified for proof in proofs)
-    answer = "VERIFIED" if result.verified and proofs else "NOT VERIFIED"
+    answer = "VERIFIED" if outline.verified(result) else "NOT VERIFIED"
     head = [f"**{answer}** {verified:,} of {counted(len(proofs), 'artifacts')}", ""]
     lines: list[str] = []
     for proof in proofs:
@@ -106,10 +106,11 @@ def _verification(result: Verification) -> str:
         lines.append(f"- **{said}** {code(proof.artifact, limit=_HEAD)} {digest}")
         for row in proof.rows:
             if row.error is None:
-                lines.append(f"  - {code(row.predicate_type or 'signature', limit=_HEAD)} {code(outline.signed(row))}")
+                signed = ", ".join(filter(None, outline.signed(row)))
+                lines.append(f"  - {code(row.predicate_type or 'signature', limit=_HEAD)} {code(signed)}")
             else:
                 hint = f" hint: {code(row.error.hint)}" if row.error.hint else ""
-                lines.append(f"  - {code(outline.problem(row))}{hint}")
+                lines.append(f"  - {code(outline.problem(row, row.error))}{hint}")
     return "\n".join([*head, *_fit(lines, RUNES - _RESERVE - _runes(head))]) + "\n"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from supplychain.model.decision import Decision, Finding, Mode, Outcome, Verdict
-from supplychain.model.results import ValidatedDocument, Verification, VerifiedRow
+from supplychain.model.results import Problem, ValidatedDocument, Verification, VerifiedRow
 from supplychain.report.screen import counted, minute, singular
 
 WORDS = ("FAIL", "ERROR", "WARN", "audit", "waived", "n/a", "pass")
@@ -149,35 +149,49 @@ class Proof:
 
 
 def proofs(result: Verification) -> tuple[Proof, ...]:
-    """The rows by artifact, in order. While the whole is not verified, an artifact with any error is not either."""
+    """The rows by artifact, in order.
+
+    While the whole is not verified, an artifact with any error is not either; and where no row says why the whole is
+    not, none is.
+    """
     found: dict[tuple[str, str | None], list[VerifiedRow]] = {}
     for row in result.rows:
         found.setdefault((row.artifact, row.sha256), []).append(row)
-    made = []
-    for (artifact, sha256), rows in found.items():
-        good = any(row.error is None for row in rows)
-        clean = all(row.error is None for row in rows)
-        verified = good and (result.verified or clean)
-        made.append(Proof(artifact=artifact, sha256=sha256, verified=verified, rows=tuple(rows)))
-    return tuple(made)
+    good = {key: any(row.error is None for row in rows) for key, rows in found.items()}
+    clean = {key: all(row.error is None for row in rows) for key, rows in found.items()}
+    explained = result.verified or not all(clean.values())
+    return tuple(
+        Proof(
+            artifact=key[0],
+            sha256=key[1],
+            verified=good[key] and explained and (result.verified or clean[key]),
+            rows=tuple(rows),
+        )
+        for key, rows in found.items()
+    )
 
 
-def signed(row: VerifiedRow) -> str:
+def verified(result: Verification) -> bool:
+    """Whether the whole is verified: never for nothing, and never against its own rows."""
+    made = proofs(result)
+    return result.verified and bool(made) and all(proof.verified for proof in made)
+
+
+def signed(row: VerifiedRow) -> tuple[str, ...]:
     """Who signed, when by a trusted clock, and where that was found."""
-    by = f"by {row.signer or 'a signer without a name'}"
-    issuer = f"(issuer {row.issuer})" if row.issuer else ""
-    when = f"on {minute(row.signed_at)}" if row.signed_at else "at a time nobody vouches for"
-    where = f"in {row.bundle}" if row.bundle else ""
-    unchecked = f"; not compared: {', '.join(row.unchecked)}" if row.unchecked else ""
-    return " ".join(filter(None, [by, issuer, when, where])) + unchecked
+    return (
+        f"by {row.signer or 'a signer without a name'}",
+        f"issuer {row.issuer}" if row.issuer else "",
+        f"on {minute(row.signed_at)}" if row.signed_at else "signing time not proven",
+        f"in {row.bundle}" if row.bundle else "",
+        f"{', '.join(row.unchecked)} not compared" if row.unchecked else "",
+    )
 
 
-def problem(row: VerifiedRow) -> str:
-    """Why a row does not count; empty when it does."""
-    if row.error is None:
-        return ""
-    where = f"{row.bundle}: " if row.bundle and row.bundle not in row.error.message else ""
-    return f"{where}{row.error.code}: {row.error.message}"
+def problem(row: VerifiedRow, error: Problem) -> str:
+    """Why a row does not count, and which evidence that is."""
+    where = f"{row.bundle}: " if row.bundle and row.bundle not in error.message else ""
+    return f"{where}{error.code}: {error.message}"
 
 
 def valid(document: ValidatedDocument) -> bool:

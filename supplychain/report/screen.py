@@ -64,15 +64,18 @@ def wrap(text: str, width: int, *, hang: int = 0) -> list[str]:
     return [*lines, line.rstrip()]
 
 
-def flow(segments: Iterable[str], *, width: int, indent: int) -> list[str]:
-    """Segments side by side while they fit, each line indented; a segment too long for a line is wrapped."""
+def flow(segments: Iterable[str], *, width: int, indent: int, hang: int = 0) -> list[str]:
+    """Segments side by side while they fit, each line indented, all but the first by ``hang`` more.
+
+    A segment too long for a line is wrapped.
+    """
     lines: list[str] = []
-    room = max(width - indent, 1)
     for segment in filter(None, segments):
-        if lines and cells(lines[-1]) + len(GAP) + cells(segment) <= room:
+        room = max(width - indent - (hang if lines else 0), 1)
+        if lines and cells(lines[-1]) + len(GAP) + cells(segment) <= width - indent:
             lines[-1] += GAP + segment
         else:
-            lines += wrap(segment, room, hang=2)
+            lines += [" " * (hang if lines else 0) + line for line in wrap(segment, room, hang=2)]
     return [" " * indent + line for line in lines]
 
 

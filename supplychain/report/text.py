@@ -78,7 +78,7 @@ def _verification(result: Verification, view: View) -> list[str]:
     proofs = outline.proofs(result)
     if not proofs:
         return [paint("NOT VERIFIED", Tone.BAD, view) + "  nothing was examined"]
-    lines: list[str] = []
+    lines = _answer("VERIFIED", outline.verified(result), [proof.verified for proof in proofs], "artifacts", view)
     for proof in proofs:
         lines += headline(
             "VERIFIED" if proof.verified else "NOT VERIFIED",
@@ -88,20 +88,24 @@ def _verification(result: Verification, view: View) -> list[str]:
             view,
         )
         lines += _proof(proof.rows, view)
-    if len(proofs) > 1:
-        verified = sum(proof.verified for proof in proofs)
-        lines.append(f"{verified:,} of {counted(len(proofs), 'artifacts')} verified")
     return lines
 
 
+def _answer(word: str, whole: bool, each: Sequence[bool], unit: str, view: View) -> list[str]:
+    """The first line where there are several answers."""
+    if len(each) < 2:
+        return []
+    said = paint(word, Tone.GOOD, view) if whole else paint(f"NOT {word}", Tone.BAD, view)
+    return [f"{said}  {sum(each):,} of {counted(len(each), unit)} {word.lower()}", ""]
+
+
 def _proof(rows: Sequence[VerifiedRow], view: View) -> list[str]:
-    good = [
-        Row(word=terminal(row.predicate_type or "signature"), notes=(terminal(outline.signed(row)),))
-        for row in rows
-        if row.error is None
-    ]
-    lines = table(good, view)
-    problems = [terminal(outline.problem(row)) for row in rows if row.error]
+    lines: list[str] = []
+    good = [row for row in rows if row.error is None]
+    for row in good:
+        segments = [row.predicate_type or "signature", *outline.signed(row)]
+        lines += flow([terminal(segment) for segment in segments], width=view.width, indent=2, hang=2)
+    problems = [terminal(outline.problem(row, row.error)) for row in rows if row.error]
     if good and problems:
         lines.append("  found, and does not count:")
     lines += [line for problem in problems for line in indented(problem, view, by=4 if good else 2)]
@@ -112,9 +116,9 @@ def _proof(rows: Sequence[VerifiedRow], view: View) -> list[str]:
 def _validation(result: Validation, view: View) -> list[str]:
     if not result.documents:
         return [paint("NOT VALID", Tone.BAD, view) + "  nothing was examined"]
-    lines: list[str] = []
-    for document in result.documents:
-        valid = outline.valid(document)
+    each = [outline.valid(document) for document in result.documents]
+    lines = _answer("VALID", all(each), each, "documents", view)
+    for document, valid in zip(result.documents, each, strict=True):
         lines += headline(
             "VALID" if valid else "NOT VALID",
             Tone.GOOD if valid else Tone.BAD,
