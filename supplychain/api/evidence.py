@@ -57,14 +57,16 @@ def sign_files(artifacts: Sequence[StrPath], *, signer: AnySigner) -> Written:
     return Written(verb="sign", files=tuple(wrote), kept=tuple(kept))
 
 
-def attest_files(artifacts: Sequence[StrPath], predicate_type: str, content: bytes, *, signer: AnySigner) -> Written:
+def attest_files(
+    artifacts: Sequence[StrPath], predicate_type: str, content: bytes, *, signer: AnySigner, where: str = "predicate"
+) -> Written:
     """Attest a predicate, given as JSON, of each file: appended to ``<file>.attestations.jsonl``.
 
     The predicate is read by its type first, so that nothing is signed that nobody could read.
     """
     kind = predicates.resolve(predicate_type)
     uri = predicate_type if predicate_type in kind.TYPES else kind.TYPES[0]
-    node: Node = _json.parse(content, where="predicate")
+    node: Node = _json.parse(content, where=where)
     predicate = kind.parse(node, uri)
     wrote: list[str] = []
     kept: list[str] = []
@@ -114,6 +116,11 @@ def verify(
     if not proofs:
         raise _telling(errors)
     return tuple(proofs)
+
+
+def parse_artifact(text: str) -> str | Digest:
+    """What a person names: a path, or ``sha256:HEX``."""
+    return Digest.parse(text) if text.startswith("sha256:") else text
 
 
 def verify_all(

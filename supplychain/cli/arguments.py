@@ -1,0 +1,87 @@
+"""What several verbs take: one place for each flag, so that it means the same everywhere."""
+
+import argparse
+import difflib
+import getpass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn, TextIO
+
+from supplychain.cli.console import Console
+from supplychain.errors import SupplyChainError, Unreadable, UsageError
+
+PASSWORD = "SUPPLYCHAIN_KEY_PASSWORD"  # noqa: S105  # the name of a variable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a verb may know of the process it runs in."""
+
+    environment: Mapping[str, str]
+    stdout: TextIO
+    console: Console
+    terminal: bool
+    """Whether a person can be asked."""
+    width: int = 100
+    colour: bool = False
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse with our errors: one line, then the hint, exit code 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of exiting: the command line has one way out."""
+        raise UsageError(message, hint=f"see {self.prog} --help")
+
+
+def add_key(parser: argparse.ArgumentParser, *, required: bool = True, what: str = "private key that signs") -> None:
+    """--key of a verb that signs."""
+    parser.add_argument("--key", metavar="FILE", required=required, help=what)
+
+
+def add_output(parser: argparse.ArgumentParser, *formats: str) -> None:
+    """-o FORMAT[=PATH], any number of times."""
+    parser.add_argument(
+        "-o",
+        dest="outputs",
+        action="append",
+        metavar="FORMAT[=PATH]",
+        help=f"{', '.join(formats)}; to stdout unless a path is given; may be repeated",
+    )
+
+
+def password_of(context: Context, *, new: bool = False) -> str | None:
+    """The key's password: from the environment, else asked for on a terminal; None when there is neither."""
+    if PASSWORD in context.environment:
+        return context.environment[PASSWORD]
+    if not context.terminal:
+        return None
+    first = getpass.getpass("password for the new key: " if new else "password of the key (empty for none): ")
+    if new and getpass.getpass("the same again: ") != first:
+        raise UsageError("the two passwords differ; nothing was written")
+    return first or None
+
+
+def split_output(text: str) -> tuple[str, str | None]:
+    """FORMAT[=PATH] as its parts."""
+    name, equals, path = text.partition("=")
+    if equals and not path:
+        raise UsageError(f"-o {text}: a path is missing after =")
+    return name, path or None
+
+
+def with_near_name(error: SupplyChainError, path: str) -> SupplyChainError:
+    """The error, with a hint at the file of nearly this name where there is one."""
+    if not isinstance(error, Unreadable) or error.hint or Path(path).exists():
+        return error
+    wanted = Path(path)
+    for part in (wanted, *wanted.parents):
+        if part.parent.is_dir() and not part.exists():
+            found = difflib.get_close_matches(part.name, os.listdir(part.parent), n=1)  # noqa: PTH208  # names suffice
+            guess = part.parent / found[0] / wanted.relative_to(part) if found else None
+            if guess and guess.exists():
+                error.hint = f"did you mean {guess}?"
+            break
+    return error

@@ -1,0 +1,73 @@
+"""supplychain sign, attest, verify."""
+
+import argparse
+from typing import Any
+
+from supplychain import Trust, _io, read_key
+from supplychain.api.evidence import attest_files, parse_artifact, sign_files, verify_all
+from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.show import show
+
+
+def configure_sign(parser: argparse.ArgumentParser) -> None:
+    """sign ARTIFACT... --key K."""
+    parser.add_argument(
+        "artifacts", metavar="ARTIFACT", nargs="+", help="file; its signature goes to <file>.sigstore.json"
+    )
+    add_key(parser)
+    add_output(parser, "text", "json")
+    parser.set_defaults(run=run_sign)
+
+
+def run_sign(args: argparse.Namespace, context: Context) -> int:
+    """Sign every file by one opened key."""
+    signer = read_key(args.key, password=password_of(context))
+    show(sign_files(args.artifacts, signer=signer), args.outputs, context)
+    return 0
+
+
+def configure_attest(parser: argparse.ArgumentParser) -> None:
+    """attest ARTIFACT... --type TYPE --predicate F --key K."""
+    parser.add_argument("artifacts", metavar="ARTIFACT", nargs="+", help="file; appended to <file>.attestations.jsonl")
+    parser.add_argument("--type", metavar="TYPE", required=True, help="cyclonedx, spdx, provenance, ..., or its URI")
+    parser.add_argument("--predicate", metavar="FILE", required=True, help="the predicate, JSON")
+    add_key(parser)
+    add_output(parser, "text", "json")
+    parser.set_defaults(run=run_attest)
+
+
+def run_attest(args: argparse.Namespace, context: Context) -> int:
+    """Attest one predicate of every file."""
+    content = _io.read_bytes(args.predicate)
+    signer = read_key(args.key, password=password_of(context))
+    result = attest_files(args.artifacts, args.type, content, signer=signer, where=args.predicate)
+    show(result, args.outputs, context)
+    return 0
+
+
+def configure_verify(parser: argparse.ArgumentParser) -> None:
+    """verify ARTIFACT... --key PUB [--bundle F]... [--type T]."""
+    parser.add_argument("artifacts", metavar="ARTIFACT", nargs="+", help="file, or sha256:HEX with --bundle")
+    add_key(parser, what="public key to trust")
+    parser.add_argument(
+        "--bundle",
+        dest="bundles",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="evidence that must verify; by default what lies beside the file is read",
+    )
+    parser.add_argument(
+        "--type", metavar="TYPE", help="what must be stated: signature, cyclonedx, provenance, ..., or a URI"
+    )
+    add_output(parser, "text", "json", "markdown")
+    parser.set_defaults(run=run_verify)
+
+
+def run_verify(args: argparse.Namespace, context: Context) -> int:
+    """Verify everything, then say so in one result."""
+    trust = Trust(read_key(args.key))
+    artifacts: list[Any] = [parse_artifact(a) for a in args.artifacts]
+    result = verify_all(artifacts, trust=trust, want=args.type, bundles=args.bundles)
+    show(result, args.outputs, context)
+    return result.exit_code
