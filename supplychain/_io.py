@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import resources
-from io import FileIO
+from io import BytesIO, FileIO
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
@@ -35,6 +36,8 @@ def open_plain(path: "str | os.PathLike[str]") -> Iterator[BinaryIO]:
     name = os.fspath(path)
     try:
         fd = os.open(name, _FLAGS)
+    except ValueError:
+        raise UnsafePath("no path: it holds NUL, or characters this system cannot name", where=ascii(name)) from None
     except OSError as e:
         if Path(name).is_symlink():
             raise UnsafePath("a symbolic link, not a file", where=name, hint="name the file it points to") from None
@@ -88,7 +91,7 @@ def artifact_of(stream: BinaryIO, path: "str | os.PathLike[str]", *, sha256: str
 
     def measure(algorithm: str) -> str:
         stream.seek(0)
-        again = digest_stream(stream, "sha256", algorithm)[1]
+        again = _measured(stream, path, "sha256", algorithm)[1]
         if again["sha256"] != sha256:
             raise ArtifactChanged("the file changed while it was being verified", where=os.fspath(path))
         known[algorithm] = again[algorithm]
@@ -102,8 +105,15 @@ def artifact_of(stream: BinaryIO, path: "str | os.PathLike[str]", *, sha256: str
 def open_artifact(path: "str | os.PathLike[str]") -> Iterator[Artifact]:
     """Open an artifact once, measure it, and keep the descriptor for as long as the block lasts."""
     with open_plain(path) as stream:
-        size, digests = digest_stream(stream, "sha256")
+        size, digests = _measured(stream, path, "sha256")
         yield artifact_of(stream, path, sha256=digests["sha256"], size=size)
+
+
+def _measured(stream: BinaryIO, path: "str | os.PathLike[str]", *algorithms: str) -> tuple[int, dict[str, str]]:
+    try:
+        return digest_stream(stream, *algorithms)
+    except OSError as e:
+        raise Unreadable((e.strerror or "cannot be read").lower(), where=os.fspath(path)) from e
 
 
 def write_atomic(path: "str | os.PathLike[str]", data: bytes, *, mode: int = 0o644, exclusive: bool = False) -> None:
@@ -114,7 +124,7 @@ def write_atomic(path: "str | os.PathLike[str]", data: bytes, *, mode: int = 0o6
     """
     target = Path(path)
     try:
-        fd, temporary = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".tmp", dir=target.parent)
+        fd, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".tmp", dir=target.parent)
         try:
             with os.fdopen(fd, "wb") as stream:
                 stream.write(data)
@@ -158,6 +168,8 @@ def package_data(room: str, name: str) -> bytes:
 
 _HISTORY = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 _FOLDER_DEPTH = 256
+_SMALL = 64 * 1024
+"""Below this a file is read at once: a larger buffer is a fresh mapping of memory for every file."""
 _BY_DESCRIPTOR = {os.open, os.readlink} <= os.supports_dir_fd and os.scandir in os.supports_fd
 
 
@@ -194,7 +206,7 @@ def walk_folder(path: "str | os.PathLike[str]") -> "Iterator[FolderItem]":
                 stack.pop()
                 folder.leave()
                 continue
-            item, below = _item(folder, entry)
+            item, below = _item(folder, entry, FolderItem)
             yield item
             if below and len(stack) >= _FOLDER_DEPTH:
                 raise LimitExceeded(f"folders nested deeper than {_FOLDER_DEPTH}", where=item.path[:200])
@@ -223,7 +235,7 @@ def _enter(closing: ExitStack, name: str, parent: _Folder | None, prefix: str) -
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
             fd = os.open(name, flags, dir_fd=parent.at if parent else None)
         with os.scandir(path if fd is None else fd) as found:
-            entries = sorted(found, key=lambda e: e.name)
+            entries = sorted((e for e in found if e.name not in _HISTORY), key=attrgetter("name"))
     except OSError as e:
         if fd is not None:
             os.close(fd)
@@ -232,30 +244,33 @@ def _enter(closing: ExitStack, name: str, parent: _Folder | None, prefix: str) -
     if fd is not None:
         leave.callback(os.close, fd)
     closing.enter_context(leave)
-    return _Folder(fd, path, prefix, iter([e for e in entries if e.name not in _HISTORY]), leave.close)
+    return _Folder(fd, path, prefix, iter(entries), leave.close)
 
 
-def _item(folder: _Folder, entry: "os.DirEntry[str]") -> "tuple[FolderItem, bool]":
+def _item(folder: _Folder, entry: "os.DirEntry[str]", make: "type[FolderItem]") -> "tuple[FolderItem, bool]":
     """The item, and whether it is a folder to go into."""
-    from supplychain.archive.walk import FolderItem
-    from supplychain.model.inventory import EntryKind
-
     path = folder.prefix + entry.name
     if not path.isascii():
         path = os.fsencode(path).decode("utf-8", "backslashreplace")
     try:
-        if entry.is_symlink() or (os.name == "nt" and getattr(entry, "is_junction", bool)()):
-            link = os.fsencode(_read_link(folder, entry)).decode("utf-8", "backslashreplace")
-            return FolderItem(path=path, kind=EntryKind.SYMLINK, link=link), False
         if entry.is_file(follow_symlinks=False):
-            return FolderItem(path=path, open=partial(_open_item, folder, entry.name)), False
-        if entry.is_dir(follow_symlinks=False):
-            return FolderItem(path=path, kind=EntryKind.DIRECTORY), True
-        mode = entry.stat(follow_symlinks=False).st_mode
+            return make(path=path, open=partial(_open_item, folder, entry.name)), False
+        return _item_without_content(folder, entry, path)
     except OSError as e:
-        return FolderItem(path=path, unread=f"not read: {(e.strerror or 'unknown reason').lower()}"), False
-    kind = EntryKind.FIFO if stat.S_ISFIFO(mode) else EntryKind.DEVICE
-    return FolderItem(path=path, kind=kind), False
+        return make(path=path, unread=f"not read: {(e.strerror or 'unknown reason').lower()}"), False
+
+
+def _item_without_content(folder: _Folder, entry: "os.DirEntry[str]", path: str) -> "tuple[FolderItem, bool]":
+    from supplychain.archive.walk import FolderItem
+    from supplychain.model.inventory import EntryKind
+
+    if entry.is_symlink() or (os.name == "nt" and getattr(entry, "is_junction", bool)()):
+        link = os.fsencode(_read_link(folder, entry)).decode("utf-8", "backslashreplace")
+        return FolderItem(path=path, kind=EntryKind.SYMLINK, link=link), False
+    if entry.is_dir(follow_symlinks=False):
+        return FolderItem(path=path, kind=EntryKind.DIRECTORY), True
+    fifo = stat.S_ISFIFO(entry.stat(follow_symlinks=False).st_mode)
+    return FolderItem(path=path, kind=EntryKind.FIFO if fifo else EntryKind.DEVICE), False
 
 
 def _read_link(folder: _Folder, entry: "os.DirEntry[str]") -> str:
@@ -272,9 +287,19 @@ def _open_item(folder: _Folder, name: str) -> BinaryIO:
     except OSError as e:
         raise Unreadable((e.strerror or "cannot be opened").lower()) from e
     try:
-        if not stat.S_ISREG(os.fstat(fd).st_mode):
+        found = os.fstat(fd)
+        if not stat.S_ISREG(found.st_mode):
             raise UnsafePath("replaced by something that is no file")
-        return cast("BinaryIO", FileIO(fd, "rb"))
-    except BaseException:
-        os.close(fd)
-        raise
+        if found.st_size >= _SMALL:
+            stream = FileIO(fd, "rb")
+            fd = -1
+            return cast("BinaryIO", stream)
+        data = os.read(fd, _SMALL)
+        if len(data) == found.st_size:
+            return BytesIO(data)
+        raise Unreadable("changed while it was read")
+    except OSError as e:
+        raise Unreadable((e.strerror or "cannot be read").lower()) from e
+    finally:
+        if fd >= 0:
+            os.close(fd)

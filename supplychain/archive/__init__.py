@@ -82,7 +82,7 @@ class Container(Protocol):
     """Whether `members` needs to seek."""
 
     def claims(self, head: bytes) -> bool:
-        """Whether these first 512 bytes (fewer in a short file) are those of this container."""
+        """Whether these first bytes (512, fewer in a short file) are those of this container."""
         ...
 
     def members(self, source: "Feed | BinaryIO", meter: Meter) -> Iterator[Member]:

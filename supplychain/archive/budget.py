@@ -15,9 +15,9 @@ class Budget:
 
     __slots__ = ("_bytes", "_floor", "_items", "_progress", "exhausted", "limits", "read")
 
-    def __init__(self, limits: Limits, progress: Callable[[int], None]) -> None:
+    def __init__(self, limits: Limits, progress: Callable[[int], None] | None) -> None:
         self.limits = limits
-        self._floor = limits.ratio_after * _WHOLE_WALK
+        self._floor = min(limits.bytes, limits.ratio_after * _WHOLE_WALK)
         self._progress = progress
         self._bytes = self._items = self.read = 0
         self.exhausted = False
@@ -25,15 +25,22 @@ class Budget:
     def source(self, count: int) -> None:
         """So many bytes of the artifact or folder were read."""
         self.read += count
-        self.spend(count)
-        self._progress(self.read)
+        self._bytes += count
+        if self._bytes > self._floor:
+            self._judge()
+        if self._progress is not None:
+            self._progress(self.read)
 
     def spend(self, count: int) -> None:
         """So many bytes were made."""
         self._bytes += count
+        if self._bytes > self._floor:
+            self._judge()
+
+    def _judge(self) -> None:
         if self._bytes > self.limits.bytes:
             self._exhaust(f"more than {self.limits.bytes} bytes at all levels together")
-        if self._bytes > self._floor and self._bytes > self.read * self.limits.ratio:
+        if self._bytes > self.limits.ratio_after * _WHOLE_WALK and self._bytes > self.read * self.limits.ratio:
             self._exhaust(f"{self._bytes} bytes out of {self.read}, more than {self.limits.ratio} for each")
 
     def item(self) -> None:

@@ -164,7 +164,9 @@ def decoders(name: str) -> Decoders | None:
 
 def compression_of(head: bytes) -> str | None:
     """The compression these first bytes name, or None."""
-    name = _BY_START.get(head[:2], "zstd")
+    name = _BY_START.get(head[:2])
+    if name is None:
+        return "zstd" if head[1:4] == b"\x2a\x4d\x18" and _starts("zstd", head) else None
     if not _starts(name, head) or (name == "bzip2" and head[4:10] not in _BZIP2_BLOCKS):
         return None
     return name

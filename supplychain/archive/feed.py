@@ -15,6 +15,8 @@ from typing import Final, Protocol
 from supplychain.errors import InputError, MalformedDocument
 
 CHUNK: Final = 256 * 1024
+SMALL: Final = 64 * 1024
+"""A first read is no larger: for a small file a larger buffer is a fresh mapping of memory, five times the work."""
 NOTHING: Final = memoryview(b"")
 
 

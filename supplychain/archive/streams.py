@@ -5,22 +5,23 @@ import io
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
-from supplychain.archive.feed import CHUNK, Pieces
+from supplychain.archive.feed import CHUNK, SMALL, Pieces
 from supplychain.errors import Unreadable
 
 
 class Hashed:
-    """Pieces of one file, hashed as they pass."""
+    """Pieces of one file, hashed as they pass; ``ahead`` are the first ones, read already."""
 
-    __slots__ = ("_content", "_hash", "size")
+    __slots__ = ("_ahead", "_content", "_hash", "size")
 
-    def __init__(self, content: Pieces) -> None:
+    def __init__(self, content: Pieces, *ahead: memoryview) -> None:
         self._content = content
+        self._ahead = list(ahead)
         self._hash = hashlib.sha256()
         self.size = 0
 
     def pull(self) -> memoryview:
-        piece = self._content.piece(CHUNK)
+        piece = self._ahead.pop(0) if self._ahead else self._content.piece(CHUNK)
         if piece:
             self._hash.update(piece)
             self.size += len(piece)
@@ -34,15 +35,17 @@ class Hashed:
 class FromStream:
     """Pieces of a file that was opened: these bytes are read, not made."""
 
-    __slots__ = ("_count", "_stream")
+    __slots__ = ("_count", "_step", "_stream")
 
     def __init__(self, stream: BinaryIO, count: Callable[[int], None]) -> None:
         self._stream = stream
         self._count = count
+        self._step = SMALL
 
     def piece(self, limit: int) -> memoryview:
         try:
-            data = self._stream.read(limit)
+            data = self._stream.read(min(limit, self._step))
+            self._step = CHUNK
         except OSError as e:
             raise Unreadable((e.strerror or "cannot be read").lower()) from e
         if data:

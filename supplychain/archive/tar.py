@@ -37,6 +37,8 @@ _KINDS: Final = {
 }
 _OCTAL: Final = re.compile(rb"[ \0]*([0-7]*)[ \0]*\Z")
 _RECORD: Final = re.compile(rb"([1-9][0-9]{0,6}) ([^=\0]+)=")
+_CHECKSUM: Final = re.compile(rb"[ \0]*([0-7]+)[ \0]*\Z")
+_HIGH: Final = bytes(range(128, 256))
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]*)?\Z", re.ASCII)
 _HEADER_SIZE_MAX: Final = 0o77777777777
 _ZEROS: Final = bytes(BLOCK)
@@ -61,7 +63,7 @@ class Tar:
 
     def claims(self, head: bytes) -> bool:
         """See Container. By the checksum, so that v7 archives, which have no magic, are found too."""
-        return len(head) >= BLOCK and head[0] != 0 and _checksum_holds(head[:BLOCK])
+        return len(head) == BLOCK and head[0] != 0 and _checksum_holds(head)
 
     def members(self, source: Feed | BinaryIO, meter: Meter) -> Iterator[Member]:
         """See Container."""
@@ -265,16 +267,16 @@ def _text(raw: bytes) -> bytes:
 
 
 def _checksum_holds(header: bytes) -> bool:
-    try:
-        stated = _number(header[148:156], "checksum")
-    except MalformedDocument:
+    stated = _CHECKSUM.match(header, 148, 156)
+    if not stated:
         return False
+    wanted = int(stated[1], 8)
     total = sum(header) - sum(header[148:156]) + 8 * 32
-    if total == stated:
+    if total == wanted:
         return True
     # Ancient tars added up signed bytes.
-    high = sum(1 for byte in header[:148] + header[156:] if byte > 127)
-    return high > 0 and total - 256 * high == stated
+    high = BLOCK - 8 - len((header[:148] + header[156:]).translate(None, _HIGH))
+    return high > 0 and total - 256 * high == wanted
 
 
 def _check_end(source: Feed, meter: Meter) -> None:

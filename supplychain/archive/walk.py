@@ -8,6 +8,7 @@ One pass: the artifact's own digest is taken while its members are. A zip is rea
 is hashed first and its members after; nested ones are copied to a spool of the caller.
 """
 
+import hashlib
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -102,14 +103,10 @@ def walk(
     itself; an archive inside a folder or another archive is reported to the visitor instead, save for the budgets of
     the whole walk.
     """
-    run = _Run(visitor, Budget(limits, progress or _silent), spool)
+    run = _Run(visitor, Budget(limits, progress), spool)
     if source.stream is None:
         return run.folder(source.items)
     return run.artifact(source.name, source.stream)
-
-
-def _silent(_: int) -> None:
-    pass
 
 
 class _Run:
@@ -162,22 +159,31 @@ class _Run:
                 self._visitor.entry(Entry(path=item.path, kind=item.kind, link=item.link), b"")
                 continue
             try:
-                with item.open() as stream:
-                    member = Member(name=item.path, content=FromStream(stream, self._budget.source))
-                    self._visitor.entry(*self._content(member, item.path, 0, stream))
+                self._item(item.path, item.open())
             except (Unreadable, UnsafePath) as e:
                 self._visitor.entry(Entry(path=item.path, kind=item.kind), b"")
                 self._visitor.missed(item.path, f"not read: {e.message}")
         return Walked(sha256=None, size=self._budget.read)
 
+    def _item(self, path: str, stream: BinaryIO) -> None:
+        if isinstance(stream, io.BytesIO) and len(data := stream.getvalue()) <= CHUNK:
+            self._budget.source(len(data))
+            entry = Entry(path=path, kind=EntryKind.FILE, size=len(data), sha256=hashlib.sha256(data).hexdigest())
+            self._visitor.entry(entry, self._short(entry, data, 0))
+            return
+        with stream:
+            member = Member(name=path, content=FromStream(stream, self._budget.source))
+            self._visitor.entry(*self._content(member, path, 0, stream))
+
     def _recognise(self, path: str, head: bytes) -> Container | str | None:
         """A container, the name of a compression, or nothing. Raises UnsafeArchive for what is two things at once."""
-        found: list[Container | str] = [c for c in self._containers if c.claims(head)]
-        if compression := compression_of(head):
-            found.append(compression)
-        if len(found) > 1:
-            raise UnsafeArchive("a file that is two kinds of archive at once", where=path[:200])
-        return found[0] if found else None
+        found: Container | str | None = compression_of(head)
+        for container in self._containers:
+            if container.claims(head):
+                if found is not None:
+                    raise UnsafeArchive("a file that is two kinds of archive at once", where=path[:200])
+                found = container
+        return found
 
     def _open(self, opened: Container | str, path: str, where: str, feed: Feed, depth: int) -> None:
         """What a feed holds: the members of a container, or the one file inside a compression."""
@@ -236,33 +242,56 @@ class _Run:
 
     def _content(self, member: Member, path: str, depth: int, stream: BinaryIO | None) -> tuple[Entry, bytes]:
         """A file: hash it, show it to the visitor, look inside. A seekable stream of it saves the spool."""
-        hashed = Hashed(cast("Pieces", member.content))
+        content = cast("Pieces", member.content)
+        first = content.piece(CHUNK)
+        second = content.piece(CHUNK) if first else first
+        if second:
+            return self._long(member, path, depth, stream, Hashed(content, first, second))
+        entry = _entry(member, path, len(first), hashlib.sha256(first).hexdigest())
+        return entry, self._short(entry, first, depth)
+
+    def _short(self, entry: Entry, data: "bytes | memoryview", depth: int) -> bytes:
+        """A file of one piece, as most are; its first bytes."""
+        head = bytes(data[:HEAD])
+        wanted = self._visitor.wants(entry.path, head)
+        opened = self._inside(entry.path, head, depth)
+        if wanted or opened is not None:
+            self._show(entry, head, io.BytesIO(data), wanted=wanted, opened=opened, depth=depth)
+        return head
+
+    def _long(
+        self, member: Member, path: str, depth: int, stream: BinaryIO | None, hashed: Hashed
+    ) -> tuple[Entry, bytes]:
+        """A file of several pieces: streamed where that is enough, else copied."""
         feed = Feed(hashed.pull)
         head = feed.peek(HEAD)
         wanted = self._visitor.wants(path, head)
         opened = self._inside(path, head, depth)
-        if opened is not None and not wanted and (isinstance(opened, str) or not opened.random_access):
-            self._nested(opened, path, feed, depth)
-            opened = None
-        if opened is None and not wanted:
+        if not wanted and (opened is None or isinstance(opened, str) or not opened.random_access):
+            if opened is not None:
+                self._nested(opened, path, feed, depth)
             _drain(feed)
             return _entry(member, path, hashed.size, hashed.sha256), head
-        copy = None
         if stream is None:
-            stream = copy = self._copy(feed, hashed)
+            copy = self._copy(feed, hashed)
         else:
+            copy = None
             _drain(feed)
         try:
             entry = _entry(member, path, hashed.size, hashed.sha256)
-            if wanted:
-                kept = stream
-                self._visitor.file(entry, head, lambda: window(kept))
-            if opened is not None:
-                self._nested(opened, path, stream, depth)
+            self._show(entry, head, stream or cast("BinaryIO", copy), wanted=wanted, opened=opened, depth=depth)
         finally:
             if copy is not None:
                 copy.close()
         return entry, head
+
+    def _show(
+        self, entry: Entry, head: bytes, stream: BinaryIO, *, wanted: bool, opened: Container | str | None, depth: int
+    ) -> None:
+        if wanted:
+            self._visitor.file(entry, head, lambda: window(stream))
+        if opened is not None:
+            self._nested(opened, entry.path, stream, depth)
 
     def _inside(self, path: str, head: bytes, depth: int) -> Container | str | None:
         try:
@@ -292,15 +321,10 @@ class _Run:
 
     def _copy(self, feed: Feed, hashed: Hashed) -> BinaryIO:
         """The whole of a member in a stream that can seek."""
-        first = feed.piece(CHUNK)
-        second = feed.piece(CHUNK)
-        if not second:
-            return io.BytesIO(first)
         copy = self._spool()
         try:
-            while first:
-                copy.write(first)
-                first, second = second, feed.piece(CHUNK) if second else second
+            while piece := feed.piece(CHUNK):
+                copy.write(piece)
         except OSError as e:
             copy.close()
             raise Unreadable(f"no room for a temporary copy: {e.strerror}", where=f"{hashed.size} bytes") from e
