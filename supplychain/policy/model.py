@@ -5,13 +5,12 @@ file is wrong. This is the one module that loads pydantic; verifying and signing
 """
 
 import hashlib
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, ValidationError, WithJsonSchema
 from pydantic import Field as Field  # noqa: PLC0414  # rules take it from here: they do not import pydantic
 
 from supplychain import _json
@@ -19,6 +18,8 @@ from supplychain._json import JSON
 from supplychain.errors import PolicyInvalid
 from supplychain.model.decision import Mode
 from supplychain.model.permit import PolicyRef
+from supplychain.policy.faults import Fault, fault_of
+from supplychain.policy.values import read_duration, read_instant, read_size
 from supplychain.predicates import ALIASES, PREDICATES, TYPES, short_name
 from supplychain.verify.trust import Signer
 
@@ -26,53 +27,9 @@ SCHEMA: Final = "supplychain/policy/v1"
 SIGNATURE: Final = "signature"
 """What stands for a predicate type where a signature of the file itself is meant."""
 MAX_AGE: Final = timedelta(hours=24)
-MAX_DURATION: Final = timedelta(days=3660)
 
 T = TypeVar("T")
-
-_DURATION: Final = re.compile(r"([1-9][0-9]{0,5})([smhdw])", re.ASCII)
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SIZE: Final = re.compile(r"([1-9][0-9]{0,8})(B|[kKMGT]B|[KMGT]iB)", re.ASCII)
-_UNITS: Final[Mapping[str, int]] = {"B": 1} | {
-    f"{letter}{suffix}": base**power
-    for power, letters in enumerate(("kK", "M", "G", "T"), start=1)
-    for letter in letters
-    for suffix, base in (("B", 1000), ("iB", 1024))
-}
-_INSTANT: Final = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2}))?", re.ASCII
-)
-
-
-def read_duration(text: object) -> timedelta:
-    """``24h``, ``7d``: one number and one of s, m, h, d, w."""
-    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
-    length = timedelta(seconds=int(found[1]) * _SECONDS[found[2]]) if found else timedelta(0)
-    if not timedelta(0) < length <= MAX_DURATION:
-        raise ValueError("expected a duration such as 24h or 7d, at most ten years")
-    return length
-
-
-def read_size(value: object) -> int:
-    """A number of bytes, or a number with B, kB, MB, GB, TB (powers of 1000), KiB, MiB, GiB or TiB (of 1024)."""
-    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
-        return value
-    found = _SIZE.fullmatch(value) if isinstance(value, str) else None
-    if not found:
-        raise ValueError("expected a size such as 250MB or 1GiB")
-    return int(found[1]) * _UNITS[found[2]]
-
-
-def read_instant(text: object) -> datetime:
-    """An RFC 3339 time, or a date, which means its first moment in UTC."""
-    wrong = "expected a time such as 2026-11-23T12:00:00Z or a date such as 2026-11-23"
-    if not isinstance(text, str) or not _INSTANT.fullmatch(text):
-        raise ValueError(wrong)
-    try:
-        read = datetime.fromisoformat(text)
-        return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise ValueError(wrong) from None
+M = TypeVar("M", bound="Model")
 
 
 def _glob(text: str) -> str:
@@ -131,6 +88,10 @@ class Model(BaseModel):
 
 class RuleParams(Model):
     """The base of the parameters of a rule. Keys are spelled with ``-``, fields with ``_``."""
+
+    def contradictions(self) -> tuple[str, ...]:
+        """What is wrong with the parameters taken together."""
+        return ()
 
 
 class EvidenceParams(RuleParams):
@@ -224,6 +185,19 @@ class PolicyFile(Model):
     )
     max_age: Duration = Field(default=MAX_AGE, description="How long a decision may be used to publish.")
     rules: Annotated[Many[object], Field(min_length=1)] = Field(description="What must hold.")
+
+
+def hold(model: type[M], value: object) -> tuple[M | None, list[Fault]]:
+    """The value as the model reads it, or every fault it has."""
+    try:
+        return model.model_validate(value), []
+    except ValidationError as e:
+        return None, [fault_of(error) for error in e.errors(include_url=False)]
+
+
+def keys_of(model: type[Model]) -> tuple[str, ...]:
+    """The keys of a model as policies spell them."""
+    return tuple(info.alias or name for name, info in model.model_fields.items())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
