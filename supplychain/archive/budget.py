@@ -8,18 +8,20 @@ from supplychain.errors import LimitExceeded
 
 _WHOLE_WALK: Final = 16
 """The ratio of the whole walk is judged once `ratio_after` bytes were made so many times over."""
+_NAMES: Final = 512 << 20
+"""Characters of all paths together: they are what a walk keeps in memory."""
 
 
 class Budget:
     """What the whole walk may still cost."""
 
-    __slots__ = ("_bytes", "_floor", "_items", "_progress", "exhausted", "limits", "read")
+    __slots__ = ("_bytes", "_floor", "_items", "_names", "_progress", "exhausted", "limits", "read")
 
     def __init__(self, limits: Limits, progress: Callable[[int], None] | None) -> None:
         self.limits = limits
         self._floor = min(limits.bytes, limits.ratio_after * _WHOLE_WALK)
         self._progress = progress
-        self._bytes = self._items = self.read = 0
+        self._bytes = self._items = self._names = self.read = 0
         self.exhausted = False
 
     def source(self, count: int) -> None:
@@ -48,6 +50,14 @@ class Budget:
         self._items += 1
         if self._items > self.limits.entries:
             self._exhaust(f"more than {self.limits.entries} entries")
+
+    def path(self, length: int) -> None:
+        """One more path, of so many characters. Raises LimitExceeded."""
+        if length > self.limits.path:
+            raise LimitExceeded(f"a path of {length} characters, more than {self.limits.path}")
+        self._names += length
+        if self._names > _NAMES:
+            self._exhaust(f"more than {_NAMES} characters of paths")
 
     def _exhaust(self, what: str) -> None:
         self.exhausted = True

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol, cast
 
 from supplychain.archive import Meter
 from supplychain.archive.feed import CHUNK, Feed
-from supplychain.errors import InputError, LimitExceeded, MalformedDocument
+from supplychain.errors import LimitExceeded, MalformedDocument
 
 MAGIC: Final = {
     "gzip": b"\x1f\x8b\x08",
@@ -294,8 +294,6 @@ class _Frames:
             ended = not data
         try:
             out = decoder.decompress(data, CHUNK)
-        except InputError:
-            raise
         except self._errors as e:
             raise MalformedDocument(f"the {self._name} stream is damaged: {e}") from e
         if ended and not out and not decoder.eof:

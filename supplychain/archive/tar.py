@@ -42,6 +42,7 @@ _HIGH: Final = bytes(range(128, 256))
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,18}(?:\.[0-9]*)?\Z", re.ASCII)
 _HEADER_SIZE_MAX: Final = 0o77777777777
 _ZEROS: Final = bytes(BLOCK)
+_OWNER: Final = 256
 _SPARSE: Final = "a sparse file: its holes are not expanded"
 
 
@@ -111,9 +112,9 @@ def _read_extension(flag: bytes, header: bytes, source: Feed, extended: _Extende
     data = b"".join(_all(content))
     _skip_padding(source, size)
     if flag == b"L":
-        extended.name = data.rstrip(b"\0")
+        extended.name = _once(extended.name, data)
     elif flag == b"K":
-        extended.link = data.rstrip(b"\0")
+        extended.link = _once(extended.link, data)
     else:
         records = dict(_pax(data))
         if flag == b"x":
@@ -123,6 +124,12 @@ def _read_extension(flag: bytes, header: bytes, source: Feed, extended: _Extende
         else:
             defaults.update(records)
             extended.pax = {**defaults, **extended.pax}
+
+
+def _once(before: bytes | None, data: bytes) -> bytes:
+    if before is not None:
+        raise UnsafeArchive("two long names for one member")
+    return data.rstrip(b"\0")
 
 
 def _all(content: Slice) -> Iterator[memoryview]:
@@ -167,7 +174,7 @@ def _member(header: bytes, extended: _Extended, source: Feed) -> tuple[Slice | N
         mode=_common_number(header[100:108], "mode") & 0o7777,
         uid=_identifier(pax.get("uid"), header[108:116]),
         gid=_identifier(pax.get("gid"), header[116:124]),
-        owner=decode(pax.get("uname") or _text(header[265:297])),
+        owner=decode((pax.get("uname") or _text(header[265:297]))[:_OWNER]),
         link=decode(link) if kind in {EntryKind.SYMLINK, EntryKind.HARDLINK} else "",
         modified=_modified(pax.get("mtime"), header[136:148]),
     )
@@ -198,10 +205,11 @@ def _skip_sparse_map(header: bytes, source: Feed) -> None:
 
 
 def _name(header: bytes, extended: _Extended) -> bytes:
-    if path := extended.pax.get("path"):
-        return path
-    if extended.name is not None:
-        return extended.name
+    path = extended.pax.get("path")
+    if path and extended.name not in {None, path}:
+        raise UnsafeArchive("a member with two names", where=decode(path)[:200])
+    if path or extended.name is not None:
+        return path or extended.name or b""
     name = _text(header[0:100])
     if header[257:263] == b"ustar\0" and (prefix := _text(header[345:500])):
         return prefix + b"/" + name

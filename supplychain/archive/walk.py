@@ -20,7 +20,7 @@ from supplychain.archive.compression import compression_of, decoders, decompress
 from supplychain.archive.feed import CHUNK, Feed, Pieces
 from supplychain.archive.names import Layout, check_link, member_path
 from supplychain.archive.streams import FromStream, Hashed, rewind, window
-from supplychain.errors import InputError, LimitExceeded, Unreadable, UnsafeArchive, UnsafePath
+from supplychain.errors import InputError, Unreadable, UnsafeArchive, UnsafePath
 from supplychain.model.inventory import NESTED, Entry, EntryKind
 
 HEAD: Final = 512
@@ -151,8 +151,7 @@ class _Run:
         """A folder: what is wrong with one file of it is reported."""
         for item in items:
             self._budget.item()
-            if len(item.path) > self._limits.path:
-                raise LimitExceeded(f"a path of {len(item.path)} characters, more than {self._limits.path}")
+            self._budget.path(len(item.path))
             if item.unread:
                 self._visitor.missed(item.path, item.unread)
             if item.open is None:
@@ -216,8 +215,7 @@ class _Run:
             if not inside:
                 continue
             path = prefix + inside
-            if len(path) > self._limits.path:
-                raise LimitExceeded(f"a path of {len(path)} characters, more than {self._limits.path}")
+            self._budget.path(len(path))
             layout.check_parents(inside)
             if member.content is not None:
                 entry, head = self._content(member, path, depth, None)

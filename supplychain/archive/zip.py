@@ -16,7 +16,7 @@ from supplychain.archive.compression import Ratio
 from supplychain.archive.feed import CHUNK, Feed
 from supplychain.archive.names import decode
 from supplychain.archive.zip_member import ENCRYPTED, Content, Described, Positions, why_unread
-from supplychain.errors import MalformedDocument, UnsafeArchive
+from supplychain.errors import LimitExceeded, MalformedDocument, UnsafeArchive
 from supplychain.model.inventory import EntryKind
 
 _END: Final = struct.Struct("<4s4H2LH")
@@ -34,6 +34,8 @@ _KINDS: Final = {
     0o060000: EntryKind.DEVICE,
     0o010000: EntryKind.FIFO,
 }
+_DIRECTORY_BYTES: Final = 512 << 20
+"""Of the central directory, which is the one part kept in memory."""
 _LINK_BYTES: Final = 16384
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -76,6 +78,8 @@ def _central_directory(stream: Positions, meter: Meter) -> tuple[list[Described]
     prefix = start - offset
     if start < 0 or prefix < 0:
         raise UnsafeArchive("a central directory that starts outside the file")
+    if size > _DIRECTORY_BYTES:
+        raise LimitExceeded(f"a central directory of {size} bytes, more than {_DIRECTORY_BYTES}")
     found: list[Described] = []
     names: set[bytes] = set()
     at = start
@@ -256,9 +260,10 @@ def _member(stream: Positions, one: Described, data: int, ratio: Ratio) -> Membe
     elif mode:
         kind = _KINDS.get(mode & 0o170000, EntryKind.FILE)
     unread, content = why_unread(one), None
-    if kind is EntryKind.DIRECTORY and one.size:
-        raise UnsafeArchive(f"a directory that carries {one.size} bytes", where=one.name[:200])
-    if kind in {EntryKind.FILE, EntryKind.SYMLINK} and not unread:
+    carries = kind in {EntryKind.FILE, EntryKind.SYMLINK}
+    if one.size and not carries:
+        raise UnsafeArchive(f"a {kind} that carries {one.size} bytes", where=one.name[:200])
+    if carries and not unread:
         content = Content(stream, one, data, ratio)
     link = ""
     if kind is EntryKind.SYMLINK:

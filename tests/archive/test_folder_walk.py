@@ -180,3 +180,37 @@ def test_systems_without_folder_descriptors_walk_by_path(tmp_path: Path, monkeyp
     seen = walk_path(tmp_path)
     assert seen.files["d/f"].content == b"x"
     assert seen.entries["d/l"].link == "f" or sys.platform == "win32"
+
+
+def test_large_files_and_archives_in_a_folder_are_streamed(tmp_path: Path) -> None:
+    content = bytes(range(256)) * 3000
+    (tmp_path / "plain").write_bytes(content)
+    (tmp_path / "in.zip").write_bytes(zip_of({"a": content}, method=0))
+    (tmp_path / "in.tar").write_bytes(tar_of({"a": content}))
+    digest = hashlib.sha256(content).hexdigest()
+    for want in (True, False):
+        with _io.open_source(tmp_path) as source:
+            seen = Seen(want=want).walk(source.items)
+        assert {p: e.sha256 for p, e in seen.entries.items() if p in {"plain", "in.zip!/a", "in.tar!/a"}} == {
+            "plain": digest,
+            "in.zip!/a": digest,
+            "in.tar!/a": digest,
+        }
+        assert seen.missed == []
+
+
+def test_window_reads_at_its_own_place() -> None:
+    from io import SEEK_CUR, SEEK_END, BytesIO
+
+    from supplychain.archive.streams import window
+
+    shared = BytesIO(b"0123456789")
+    first, second = window(shared), window(shared)
+    assert first.seek(-3, SEEK_END) == 7
+    assert second.read(2) == b"01"
+    assert first.read() == b"789"
+    assert (second.seek(2, SEEK_CUR), second.read(1), second.tell(), second.seekable()) == (4, b"4", 5, True)
+    with pytest.raises(ValueError, match="negative"):
+        second.seek(-1)
+    first.close()
+    assert not shared.closed

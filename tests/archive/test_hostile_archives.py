@@ -2,13 +2,15 @@
 
 import hashlib
 import io
+import random
 from dataclasses import replace
 from functools import cache
 
 import pytest
 
-from supplychain.archive import LIMITS, Limits
-from supplychain.errors import InputError, LimitExceeded
+from supplychain.archive import LIMITS, Limits, budget
+from supplychain.archive.walk import Source, walk
+from supplychain.errors import InputError, LimitExceeded, MalformedDocument, Unreadable
 from tests.support.hostile_archives import HOSTILE, gz, header, tar_of, zeros_gz, zip_of
 from tests.support.walks import Seen, walk_bytes
 
@@ -129,3 +131,51 @@ def test_read_error_is_typed() -> None:
 
     with pytest.raises(InputError, match="input/output error"):
         Seen().walk(Broken(b"x" * 9))
+
+
+@pytest.mark.parametrize("inner", ["tar", "tar.gz", "gz"])
+@pytest.mark.parametrize("wanted", [True, False])
+def test_artifact_truncated_inside_a_nested_archive_is_refused_and_not_just_recorded(inner: str, wanted: bool) -> None:
+    noise = random.Random(1).randbytes(900_000)
+    nested = {"tar": tar_of({"a": noise}), "tar.gz": gz(tar_of({"a": noise})), "gz": gz(noise)}[inner]
+    data = gz(tar_of({"in": nested}))
+    with pytest.raises(MalformedDocument, match="gzip stream ends too early"):
+        walk_bytes(data[: len(data) // 2], want=wanted)
+
+
+def test_paths_that_fill_the_memory_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget, "_NAMES", 1000)
+    with pytest.raises(LimitExceeded, match="characters of paths"):
+        walk_bytes(tar_of({"in": zip_of({f"{i:0100}": b"" for i in range(20)})}))
+
+
+def test_directory_that_fills_the_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supplychain.archive.zip._DIRECTORY_BYTES", 50)
+    with pytest.raises(LimitExceeded, match="central directory"):
+        walk_bytes(zip_of({"a": b"", "b": b""}))
+
+
+def test_temporary_folder_that_is_full_is_a_typed_error() -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(28, "No space left on device")
+
+    source = Source(name="a", stream=io.BytesIO(tar_of({"big": bytes(700_000)})))
+    with pytest.raises(Unreadable, match="No space left"):
+        walk(source, Seen().visitor(), spool=Full)
+
+
+def test_stream_that_cannot_seek_is_a_typed_error() -> None:
+    class Pipe(io.BytesIO):
+        def seek(self, *place: int) -> int:
+            raise OSError(29, "Illegal seek")
+
+    with pytest.raises(Unreadable, match="from its start"):
+        Seen().walk(Pipe(b"x"))
+
+
+def test_large_nested_file_that_is_two_archives_at_once_is_not_opened() -> None:
+    both = header(b"PK\x03\x04", b"x" * 700_000) + bytes(1024)
+    for want in (True, False):
+        seen = walk_bytes(tar_of({"both": both, "a": b""}), want=want)
+        assert seen.missed == [("both", "not scanned: a file that is two kinds of archive at once")]

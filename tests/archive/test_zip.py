@@ -11,7 +11,7 @@ import pytest
 
 from supplychain.errors import InputError, MalformedDocument, UnsafeArchive
 from supplychain.model.inventory import EntryKind
-from tests.support.hostile_archives import zip_end, zip_entry, zip_members, zip_of, zip_raw
+from tests.support.hostile_archives import with_extra, zip64_end, zip_end, zip_entry, zip_members, zip_of, zip_raw
 from tests.support.walks import walk_bytes
 
 FILES = {"a": b"", "b/c": b"x", "big": bytes(range(256)) * 4000, "text": b"word " * 90_000}
@@ -55,11 +55,6 @@ def test_zip64_is_read() -> None:
     with zipfile.ZipFile(stream, "w") as archive, archive.open("a", "w", force_zip64=True) as member:
         member.write(b"content")
     assert walk_bytes(stream.getvalue()).files["a"].content == b"content"
-
-
-def zip64_end(count: int, size: int, offset: int, at: int, short_count: int) -> bytes:
-    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, count, count, size, offset)
-    return record + struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1) + zip_end(short_count, 0xFFFFFFFF, 0xFFFFFFFF)
 
 
 def test_zip64_end_is_read_and_must_agree_with_the_short_one() -> None:
@@ -123,10 +118,6 @@ def test_bytes_between_members_are_told() -> None:
     assert seen.files["b"].content == b"y"
 
 
-def with_extra(central: bytes, name: bytes, extra: bytes) -> bytes:
-    return central[:30] + struct.pack("<H", len(extra)) + central[32:] + extra
-
-
 def unicode_path(raw: bytes, name: str) -> bytes:
     body = b"\x01" + struct.pack("<L", zlib.crc32(raw)) + name.encode()
     return struct.pack("<2H", 0x7075, len(body)) + body
@@ -134,18 +125,18 @@ def unicode_path(raw: bytes, name: str) -> bytes:
 
 def test_name_in_the_unicode_field_counts_for_foreign_letters_only() -> None:
     local, central = zip_entry(b"caf\x82", b"x")
-    seen = walk_bytes(zip_raw((local, with_extra(central, b"caf\x82", unicode_path(b"caf\x82", "caf\u00ea")))))
+    seen = walk_bytes(zip_raw(with_extra((local, central), unicode_path(b"caf\x82", "caf\u00ea"))))
     assert list(seen.files) == ["caf\u00ea"]
     assert list(walk_bytes(zip_raw((local, central))).files) == ["caf\u00e9"]
     local, central = zip_entry(b"good", b"x")
     with pytest.raises(UnsafeArchive, match="two names"):
-        walk_bytes(zip_raw((local, with_extra(central, b"good", unicode_path(b"good", "evil")))))
+        walk_bytes(zip_raw(with_extra((local, central), unicode_path(b"good", "evil"))))
 
 
 def test_extended_timestamp_is_preferred() -> None:
     local, central = zip_entry(b"a", b"x")
     extra = struct.pack("<2HBl", 0x5455, 5, 1, 86400)
-    assert walk_bytes(zip_raw((local, with_extra(central, b"a", extra)))).entries["a"].modified == 86400
+    assert walk_bytes(zip_raw(with_extra((local, central), extra))).entries["a"].modified == 86400
 
 
 def test_time_that_is_none_is_not_recorded() -> None:

@@ -147,6 +147,18 @@ def zip_members(*entries: Mapping[str, object]) -> bytes:
     return zip_raw(*members)
 
 
+def zip64_end(count: int, size: int, offset: int, at: int, short_count: int, disk: int = 0) -> bytes:
+    """The end of a central directory whose numbers need 64 bits, its record at ``at``."""
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, disk, disk, count, count, size, offset)
+    return record + struct.pack("<4sLQL", b"PK\x06\x07", 0, at, 1) + zip_end(short_count, 0xFFFFFFFF, 0xFFFFFFFF)
+
+
+def with_extra(member: tuple[bytes, bytes], extra: bytes) -> tuple[bytes, bytes]:
+    """A zip member whose directory entry has extra fields."""
+    local, central = member
+    return local, central[:30] + struct.pack("<H", len(extra)) + central[32:] + extra
+
+
 def zeros_zip(size: int, *, count: int = 1) -> bytes:
     """A bomb: zeros in a zip."""
     return zip_of({f"zeros{i}": bytes(size) for i in range(count)})
@@ -206,8 +218,31 @@ HOSTILE: Final[Mapping[str, tuple[Callable[[], bytes], type[InputError]]]] = {
     "zip path holds NUL": (lambda: zip_members({"name": b"a.txt\0.exe", "data": b"x"}), UnsafeArchive),
     "zip link leaves": (
         lambda: zip_members({"name": b"a", "data": b"../../etc", "attributes": 0o120777}), UnsafeArchive),
+    "zip pipe with content": (
+        lambda: zip_members({"name": b"a", "data": b"x", "attributes": 0o010600}), UnsafeArchive),
     "zip folder with content": (lambda: zip_members({"name": b"a/", "data": b"x"}), UnsafeArchive),
     "zip without a name": (lambda: zip_members({"name": b"", "data": b"x"}), UnsafeArchive),
+    "zip directory starts outside": (
+        lambda: _ZIP[:-22] + zip_end(2, len(_ZIP), 0), UnsafeArchive),
+    "zip directory of too many bytes": (
+        lambda: _ZIP[:-22] + zip64_end(2, 1 << 62, 0, len(_ZIP) - 22, 0xFFFF), UnsafeArchive),
+    "zip64 locator without its record": (
+        lambda: _ZIP[:-22] + struct.pack("<4sLQL", b"PK\x06\x07", 0, 0, 1) + _ZIP[-22:], UnsafeArchive),
+    "zip in several parts": (lambda: _ZIP[:-18] + b"\1\0" + _ZIP[-16:], UnsafeArchive),
+    "zip64 in several parts": (
+        lambda: _ZIP[:-22] + zip64_end(2, 1, 1, len(_ZIP) - 22, 0xFFFF, disk=1), UnsafeArchive),
+    "zip with two zip64 fields": (
+        lambda: zip_raw(with_extra(zip_entry(b"a", b"x"), struct.pack("<2HQ", 1, 8, 1) * 2)), UnsafeArchive),
+    "zip with a short zip64 field": (
+        lambda: zip_raw(with_extra(zip_entry(b"a", b"x", size=0xFFFFFFFF), struct.pack("<2HL", 1, 4, 1))),
+        MalformedDocument,
+    ),
+    "zip member overlaps the directory": (
+        lambda: zip_raw((zip_entry(b"a", b"x" * 50)[0][:-9], zip_entry(b"a", b"x" * 50)[1])), UnsafeArchive),
+    "zip link too long": (
+        lambda: zip_members({"name": b"a", "data": b"x" * 20_000, "attributes": 0o120777}), UnsafeArchive),
+    "zip link is encrypted": (
+        lambda: zip_members({"name": b"a", "data": b"x", "attributes": 0o120777, "flags": 1}), UnsafeArchive),
     "zip truncated": (lambda: _ZIP[:-9], MalformedDocument),
     "zip with bytes behind its end": (lambda: _ZIP + b"x", MalformedDocument),
     "zip path too long": (lambda: zip_members({"name": b"a" * 5000, "data": b"x"}), LimitExceeded),
@@ -240,6 +275,23 @@ HOSTILE: Final[Mapping[str, tuple[Callable[[], bytes], type[InputError]]]] = {
     "tar member of unknown type": (lambda: header(b"a", b"x", type=b"M") + END, UnsupportedType),
     "tar pax header bomb": (lambda: header(b"a", type=b"x", size=octal(1 << 33, 12)) + END, LimitExceeded),
     "tar long name of gigabytes": (lambda: header(b"a", type=b"L", size=octal(1 << 33, 12)) + END, LimitExceeded),
+    "tar member has two long names": (
+        lambda: header(b"L", b"good\0", type=b"L") + header(b"L", b"evil\0", type=b"L") + header(b"a", b"x") + END,
+        UnsafeArchive,
+    ),
+    "tar member has a long name and another in pax": (
+        lambda: header(b"L", b"good\0", type=b"L") + pax({"path": b"evil"}) + header(b"a", b"x") + END,
+        UnsafeArchive,
+    ),
+    "tar extension without a member": (
+        lambda: header(b"a", b"x") + pax({"path": b"evil"}) + END, MalformedDocument),
+    "tar truncated in its padding": (lambda: header(b"a", b"x")[:600], MalformedDocument),
+    "tar mtime that is no number": (
+        lambda: pax({"mtime": b"soon"}) + header(b"a", b"x") + END, MalformedDocument),
+    "tar size that is no number": (lambda: header(b"a", size=b"x" * 12) + END, MalformedDocument),
+    "tar sparse map without an end": (
+        lambda: header(b"a", type=b"S", prefix=bytes(137) + b"\1") + b"\1" * 512 * 3, MalformedDocument),
+    "tar symlink to nothing": (lambda: link(b"a", b""), UnsafeArchive),
     "tar chain of extensions": (
         lambda: pax({"comment": b"x"}) * 9 + header(b"a", b"x") + END, LimitExceeded),
     "tar pax record lies": (

@@ -7,7 +7,7 @@ from typing import BinaryIO, cast
 
 from supplychain import _io
 from supplychain.archive import LIMITS, Limits
-from supplychain.archive.walk import FolderItem, Source, Walked, walk
+from supplychain.archive.walk import FolderItem, Source, Visitor, Walked, walk
 from supplychain.model.inventory import Entry
 
 
@@ -47,11 +47,14 @@ class Seen:
     def missed_(self, path: str, reason: str) -> None:
         self.missed.append((path, reason))
 
+    def visitor(self) -> Visitor:
+        return _Visitor(self)
+
     def walk(self, source: BinaryIO | Iterable[FolderItem]) -> "Seen":
         stream = cast("BinaryIO", source) if isinstance(source, io.IOBase) else None
         items = () if stream else cast("Iterable[FolderItem]", source)
         self.walked = walk(
-            Source(name=self.name, stream=stream, items=items), _Visitor(self), spool=_io.spool, limits=self.limits
+            Source(name=self.name, stream=stream, items=items), self.visitor(), spool=_io.spool, limits=self.limits
         )
         return self
 
