@@ -7,7 +7,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from supplychain.model.decision import Verdict
+from supplychain.model.decision import Outcome, Verdict
 from supplychain.model.results import Validation, Verification
 from supplychain.report import render
 from supplychain.report.schemas import schemas
@@ -90,6 +90,13 @@ def test_a_decision_has_the_members_of_the_contract_in_order() -> None:
     ]
     assert value["findings"][4]["waiver"] == "W-7"
     assert value["untrusted"][0]["code"] == "SignatureInvalid"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_rule_that_failed_and_could_not_be_judged_counts_as_failed(order: int) -> None:
+    both = [finding("r", Outcome.FAIL), finding("r", Outcome.ERROR), finding("r")]
+    made = decision(Verdict.DENIED, *both[::order])
+    assert {name: n for name, n in made.counts.items() if n} == {"fail": 1}
 
 
 def test_paths_of_this_machine_stay_out_of_a_decision() -> None:
