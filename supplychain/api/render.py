@@ -1,6 +1,7 @@
 """One function behind every ``-o``."""
 
-from supplychain.report import Result
+from supplychain.model.decision import Decision
+from supplychain.report import Result, View
 from supplychain.report import render as _render
 from supplychain.report.escape import terminal
 
@@ -13,6 +14,13 @@ def render(result: Result, format: str = "text") -> str:  # noqa: A002  # the wo
 def render_for(result: Result, format: str, *, width: int, colour: bool, verbose: bool) -> str:  # noqa: A002
     """As `render`, for a screen of this width."""
     return _render(result, format, width=width, colour=colour, verbose=verbose)
+
+
+def explain(decision: Decision, rule: str, *, width: int = 100, colour: bool = False) -> str:
+    """All a decision knows about one of its rules, as a screen. Raises UsageError when it has no such rule."""
+    from supplychain.report.judgement import explain as told
+
+    return told(decision, rule, View(width=width, colour=colour))
 
 
 def safe(text: str) -> str:
