@@ -295,7 +295,14 @@ class _Frames:
         try:
             out = decoder.decompress(data, CHUNK)
         except self._errors as e:
-            raise MalformedDocument(f"the {self._name} stream is damaged: {e}") from e
+            if "emory usage" in str(e):
+                raise LimitExceeded(f"the {self._name} stream needs more than {_MEMORY} bytes to be read") from e
+            raise MalformedDocument(self._broken) from e
         if ended and not out and not decoder.eof:
-            raise MalformedDocument(f"the {self._name} stream ends too early (truncated)")
+            raise MalformedDocument(self._broken)
         return out
+
+    @property
+    def _broken(self) -> str:
+        # In one voice for all readers: what an inventory says must not depend on which one is installed.
+        return f"the {self._name} stream is damaged or ends too early"

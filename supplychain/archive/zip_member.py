@@ -114,12 +114,14 @@ class Content:
         try:
             out = decoder.decompress(memoryview(data), min(limit, CHUNK))
         except self._errors as e:
-            raise MalformedDocument(f"a member is damaged: {e}", where=self._where) from e
+            raise MalformedDocument(
+                "a member's compressed bytes are damaged or end too early", where=self._where
+            ) from e
         if needs and not data and not out and not decoder.eof:
             if self._one.method == _LZMA and self._made == self._one.size:
                 self._decoder = None  # no end marker is stored when the size is known (5.8.9)
                 return b""
-            raise MalformedDocument("a member's compressed bytes end too early", where=self._where)
+            raise MalformedDocument("a member's compressed bytes are damaged or end too early", where=self._where)
         return out
 
     def _finish(self) -> memoryview:

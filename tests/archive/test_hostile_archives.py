@@ -139,7 +139,7 @@ def test_artifact_truncated_inside_a_nested_archive_is_refused_and_not_just_reco
     noise = random.Random(1).randbytes(900_000)
     nested = {"tar": tar_of({"a": noise}), "tar.gz": gz(tar_of({"a": noise})), "gz": gz(noise)}[inner]
     data = gz(tar_of({"in": nested}))
-    with pytest.raises(MalformedDocument, match="gzip stream ends too early"):
+    with pytest.raises(MalformedDocument, match="gzip stream is damaged or ends"):
         walk_bytes(data[: len(data) // 2], want=wanted)
 
 

@@ -1,6 +1,7 @@
 """zip is read by its directory, each member confirmed by its own header."""
 
 import io
+import lzma
 import struct
 import sys
 import zipfile
@@ -151,6 +152,19 @@ def test_time_that_is_none_is_not_recorded() -> None:
 def test_lzma_properties_are_bounded(properties: bytes) -> None:
     with pytest.raises(InputError):
         walk_bytes(zip_members({"name": b"a", "data": b"xyz", "packed": properties, "method": 14}))
+
+
+@pytest.mark.parametrize("cut", [0, 5, 6, 500])
+def test_lzma_member_needs_no_end_marker_but_all_its_bytes(cut: int) -> None:
+    data = b"some text and more " * 500
+    raw = lzma.compress(data, format=lzma.FORMAT_RAW, filters=[{"id": lzma.FILTER_LZMA1, "dict_size": 1 << 16}])
+    packed = b"\x09\x04\x05\0\x5d" + (1 << 16).to_bytes(4, "little") + raw[: len(raw) - cut]
+    archive = zip_members({"name": b"a", "data": data, "packed": packed, "method": 14})
+    if cut < 6:
+        assert walk_bytes(archive).files["a"].content == data
+    else:
+        with pytest.raises(MalformedDocument):
+            walk_bytes(archive)
 
 
 def test_empty_zip_has_no_entries() -> None:
