@@ -29,10 +29,6 @@ class Outcome(StrEnum):
     """Its explicit ``when`` does not hold."""
 
 
-_WORST = (Outcome.FAIL, Outcome.ERROR, Outcome.WAIVED, Outcome.PASS, Outcome.NOT_APPLICABLE)
-"""Worst first: what a rule that came to several things counts as."""
-
-
 class Mode(StrEnum):
     """What an outcome of FAIL or ERROR does."""
 
