@@ -1,5 +1,7 @@
 """Go source: what go.mod, go.sum, go.work and vendor/modules.txt declare together."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -275,7 +277,7 @@ def test_a_replacement_never_leads_out_of_its_archive(folder: str, path: str, th
         ("go.mod", "module a.org/b\nuse ./x\n", "line 2: unknown directive"),
         ("go.mod", "module a.org/../b\n", "no module has this name"),
         ("go.mod", "module a.org/b\nrequire x.org/y ../v1\n", "no module has this name"),
-        ("go.mod", "module a.org/b\nrequire x.org/y v1\x1b[31m\n", "no module has this name"),
+        ("go.mod", "module a.org/b\nrequire x.org/y v1\x1b31m\n", "no module has this name"),
         ("go.mod", "module a.org/\n", "no module has this name"),
         ("go.work", "require x v1\n", "line 1: unknown directive"),
         ("go.work", "replace a => b/ v1\n", "no module has this name"),
@@ -312,35 +314,10 @@ def test_later_sum_algorithms_are_passed_over_as_go_does() -> None:
     assert made(mod="module a.org/b\n", **{"go.sum": "x v1 h2:AAAA\n"}).completeness == []
 
 
-TEXT = st.lists(
-    st.sampled_from(
-        [
-            "module a.org/b",
-            "go 1.21",
-            "require x.org/y v1.0.0",
-            "require (",
-            ")",
-            "replace x.org/y => ./z",
-            "\n",
-            "# a v1",
-        ]
-        + [
-            "a/b",
-            "// indirect",
-            "use ./x",
-            "exclude x.org/y v1.0.0",
-            f"x.org/y v1.0.0 {H1}",
-            '"',
-            "`",
-            "=>",
-            "\0",
-            "..",
-            "/",
-        ]
-    )
-    | st.text(max_size=5),
-    max_size=12,
-).map("\n".join)
+LINES = ["module a.org/b", "go 1.21", "require x.org/y v1.0.0", "require (", ")", "replace x.org/y => ./z", "\n"]
+LINES += ["# a v1", "a/b", "// indirect", "use ./x", "exclude x.org/y v1.0.0", f"x.org/y v1.0.0 {H1}", '"', "`", "=>"]
+LINES += ["\0", "..", "/", "module ("]
+TEXT = st.lists(st.sampled_from(LINES) | st.text(max_size=5), max_size=12).map("\n".join)
 
 
 @given(
@@ -369,7 +346,5 @@ def test_any_text_gives_facts_or_one_of_our_errors_in_any_order(files: dict[str,
 @settings(max_examples=60, deadline=None)
 def test_any_bytes_give_facts_or_one_of_our_errors(data: bytes, path: str) -> None:
     """Any bytes give a result or one of our errors."""
-    try:
+    with suppress(InputError):
         GoModule().read(file_of(path, data))
-    except InputError:
-        pass
