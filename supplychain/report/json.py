@@ -1,6 +1,6 @@
 """Results for programs: one JSON object with a versioned schema, whole digests and times in UTC.
 
-The shapes are written down in docs/reference/schemas (made by `report.schemas`); within v1 members are only added.
+The shapes are written down in docs/reference/schemas; within v1 members are only added.
 Everything outside ASCII is escaped, so that the text is harmless on a terminal and in a build log as it is.
 """
 

@@ -101,9 +101,9 @@ def _verification(result: Verification) -> str:
     head = [f"**{answer}** {verified:,} of {counted(len(proofs), 'artifacts')}", ""]
     lines: list[str] = []
     for proof in proofs:
-        digest = code(short(proof.sha256)) if proof.sha256 else "could not be read"
+        digest = f" {code(short(proof.sha256))}" if proof.sha256 else ""
         said = "VERIFIED" if proof.verified else "NOT VERIFIED"
-        lines.append(f"- **{said}** {code(proof.artifact, limit=_HEAD)} {digest}")
+        lines.append(f"- **{said}** {code(proof.artifact, limit=_HEAD)}{digest}")
         for row in proof.rows:
             if row.error is None:
                 signed = ", ".join(filter(None, outline.signed(row)))

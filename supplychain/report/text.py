@@ -83,7 +83,7 @@ def _verification(result: Verification, view: View) -> list[str]:
         lines += headline(
             "VERIFIED" if proof.verified else "NOT VERIFIED",
             Tone.GOOD if proof.verified else Tone.BAD,
-            [terminal(proof.artifact), short(terminal(proof.sha256)) if proof.sha256 else "could not be read"],
+            [terminal(proof.artifact), short(terminal(proof.sha256)) if proof.sha256 else ""],
             [],
             view,
         )

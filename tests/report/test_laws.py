@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from supplychain import _json
 from supplychain.report import REPORTS, formats, render
 from supplychain.report.markdown import RUNES
-from supplychain.report.schemas import schemas
 from tests.support.poison import hostile, poisoned
+from tests.support.result_schemas import schemas
 from tests.support.results import RESULTS
 
 pytestmark = pytest.mark.property

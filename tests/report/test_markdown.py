@@ -96,7 +96,7 @@ def test_verification() -> None:
     )
     shown = render(NOT_VERIFIED, "markdown")
     assert shown.startswith("**NOT VERIFIED** 0 of 2 artifacts\n")
-    assert "`gone.tar.gz` could not be read\n  - `Unreadable: gone.tar.gz: no such file or directory`\n" in shown
+    assert "`gone.tar.gz`\n  - `Unreadable: gone.tar.gz: no such file or directory`\n" in shown
     assert " hint: `the file changed after it was signed" in shown
     nothing = render(Verification(rows=(), verified=True, exit_code=0), "markdown")
     assert nothing.startswith("**NOT VERIFIED** 0 of 0 artifacts\n")

@@ -195,7 +195,7 @@ def test_not_verified_names_the_error_and_the_next_step() -> None:
         "  SubjectMismatch: the bundle chat.tar.gz.sigstore.json signs sha256:90fe11aa0b3c, "
         "this file is sha256:77ab01c2d3e4\n"
         "  hint: the file changed after it was signed; fetch it again, or sign the new file\n"
-        "NOT VERIFIED  gone.tar.gz   could not be read\n"
+        "NOT VERIFIED  gone.tar.gz\n"
         "  Unreadable: gone.tar.gz: no such file or directory\n"
     )
 

@@ -1,16 +1,20 @@
-"""JSON Schemas of every result that `report.json` writes: one document a kind, in the dialect of draft 2020-12.
+"""JSON Schemas of every result that `supplychain.report.json` writes: one document a kind, in draft 2020-12.
 
-They are written down in docs/reference/schemas; a test keeps files and code equal, and another holds rendered results
-against them. A v1 schema only grows: readers must take members they do not know, so none of them is closed.
+``python -m tests.support.result_schemas`` writes them to docs/reference/schemas; a test keeps files and code equal, and
+another holds rendered results against them. A v1 schema only grows: readers must take members they do not know, so
+none of them is closed.
 """
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from supplychain._json import JSON
 from supplychain.model.decision import Mode, Outcome, Verdict
 from supplychain.model.inventory import CompletenessState, EntryKind, Scope
 
+FOLDER: Final = Path(__file__).parents[2] / "docs/reference/schemas"
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 _TEXT: Final[dict[str, JSON]] = {"type": "string"}
@@ -27,6 +31,11 @@ _EXIT: Final[dict[str, JSON]] = {"type": "integer", "enum": [0, 1, 2, 3]}
 def schemas() -> dict[str, dict[str, JSON]]:
     """Every schema by the name of its file: ``<kind>.v1.schema.json``."""
     return {f"{kind}.v1.schema.json": _document(kind, title, members) for kind, (title, members) in _KINDS.items()}
+
+
+def contents() -> dict[str, str]:
+    """Name of each file to what it must hold."""
+    return {name: json.dumps(schema, indent=2) + "\n" for name, schema in schemas().items()}
 
 
 def _document(kind: str, title: str, members: Mapping[str, JSON]) -> dict[str, JSON]:
@@ -132,7 +141,7 @@ _DECISION: Final[dict[str, JSON]] = {
 _VERIFIED_ROW = _object(
     {
         "artifact": _TEXT,
-        "sha256": _about("Null when it could not be read.", _or_null(_SHA256)),
+        "sha256": _about("Null when it was not measured.", _or_null(_SHA256)),
         "bundle": _about("Where the evidence was found; null when there was none.", _or_null(_TEXT)),
         "predicate_type": _about("Its URI, or signature.", _or_null(_TEXT)),
         "signer": _or_null(_TEXT),
@@ -240,3 +249,8 @@ _KINDS: Final[dict[str, tuple[str, dict[str, JSON]]]] = {
         },
     ),
 }
+
+if __name__ == "__main__":
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for file_name, text in contents().items():
+        (FOLDER / file_name).write_text(text, encoding="utf-8")
