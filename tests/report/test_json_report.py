@@ -46,7 +46,7 @@ def test_a_result_is_of_its_schema_and_has_no_undescribed_member(kind: str) -> N
 
 @pytest.mark.parametrize("name", contents())
 def test_the_schema_files_are_what_the_code_gives(name: str) -> None:
-    """When this fails, ``python -m tests.support.result_schemas`` writes them anew: within v1 members are only added."""
+    """When this fails, ``python -m tests.support.result_schemas`` writes them: within v1 members are only added."""
     assert (FOLDER / name).read_text(encoding="utf-8") == contents()[name]
 
 
