@@ -61,9 +61,16 @@ def declared(text: str) -> tuple[str, ...]:
     Identifiers are looked up in the SPDX list without regard to case. Other text is kept on one line; a whole
     licence pasted into the field is cut after its first line, saying how much is left out.
     """
-    if len(text) <= MAX_EXPRESSION:
-        return _declared(text)
-    return (_first_line(text),) if text.strip() else ()
+    stripped = text.strip()
+    if not stripped:
+        return ()
+    found = _expression(stripped) if len(stripped) <= MAX_EXPRESSION else None
+    return (found or _first_line(stripped),)
+
+
+def is_expression(text: str) -> bool:
+    """Whether the text is an SPDX expression of listed licences (or LicenseRef-...) and nothing else."""
+    return 0 < len(text.strip()) <= MAX_EXPRESSION and _expression(text.strip()) is not None
 
 
 def from_classifiers(classifiers: Iterable[str]) -> tuple[str, ...]:
@@ -77,16 +84,13 @@ def from_classifiers(classifiers: Iterable[str]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4096)
-def _declared(text: str) -> tuple[str, ...]:
-    stripped = text.strip()
-    if not stripped:
-        return ()
+def _expression(text: str) -> str | None:
     try:
-        expression = str(canonicalize_license_expression(_unwrapped(stripped)))
+        expression = str(canonicalize_license_expression(_unwrapped(text)))
     except (InvalidLicenseExpression, RecursionError, MemoryError):
         # The last two: the expression's brackets are checked by a parser that recurses.
-        return (_first_line(stripped),)
-    return (_GNU.sub(_gnu_successor, expression),)
+        return None
+    return _GNU.sub(_gnu_successor, expression)
 
 
 def _gnu_successor(match: re.Match[str]) -> str:
@@ -107,8 +111,7 @@ def _unwrapped(expression: str) -> str:
     return expression
 
 
-def _first_line(text: str) -> str:
-    stripped = text.strip()
+def _first_line(stripped: str) -> str:
     line = stripped.splitlines()[0].rstrip()
     kept = line[:MAX_TEXT].rstrip()
     left_out = len(stripped) - len(kept)
