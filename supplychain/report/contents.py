@@ -10,6 +10,7 @@ from supplychain.report.screen import Row, Tone, counted, flow, short, size, som
 
 
 def screen(inventory: Inventory, view: View) -> list[str]:
+    """What was measured, the components by ecosystem, and every gap."""
     kinds = Counter(entry.kind for entry in inventory.entries)
     links = kinds[EntryKind.SYMLINK] + kinds[EntryKind.HARDLINK]
     special = kinds[EntryKind.DEVICE] + kinds[EntryKind.FIFO]
@@ -24,6 +25,12 @@ def screen(inventory: Inventory, view: View) -> list[str]:
     digest = short(terminal(inventory.sha256)) if inventory.sha256 else "a folder"
     lines = flow([terminal(subject), ", ".join(filter(None, measured)), digest], width=view.width, indent=0)
     return lines + table([*_ecosystem_rows(inventory), *_gap_rows(inventory, view)], view)
+
+
+def complete(inventory: Inventory) -> bool:
+    """Whether something was met, and all of it was read."""
+    met = bool(inventory.entries or inventory.components)
+    return met and all(gap.state is CompletenessState.COMPLETE for gap in inventory.completeness)
 
 
 def ecosystem(component: Component) -> str:
@@ -65,5 +72,5 @@ def _gap_rows(inventory: Inventory, view: View) -> Iterator[Row]:
             for (field, reason), n in sorted(fields.items())
         )
         yield Row(word="not told", tone=Tone.CAUTION, notes=(said,))
-    if not inventory.completeness:
+    if complete(inventory):
         yield Row(word="complete", tone=Tone.GOOD, notes=("everything that was met was read",))

@@ -12,11 +12,11 @@ from typing import ClassVar, assert_never
 from supplychain._json import JSON
 from supplychain.model.decision import Decision, Finding
 from supplychain.model.evidence import Rejected
-from supplychain.model.inventory import CompletenessState, EntryKind, Inventory, Scope
+from supplychain.model.inventory import EntryKind, Inventory, Scope
 from supplychain.model.release import AssetSet, Published, Release
 from supplychain.model.results import KeyInfo, Problem, Validation, Verification, VerifiedRow, Written
 from supplychain.report import Result, View
-from supplychain.report.contents import ecosystem
+from supplychain.report.contents import complete, ecosystem
 from supplychain.report.escape import data
 from supplychain.report.outline import valid, verified
 from supplychain.report.screen import exact
@@ -219,7 +219,7 @@ def _inventory(inventory: Inventory) -> dict[str, JSON]:
         "entries": {"total": len(inventory.entries), **{kind.value: kinds[kind] for kind in EntryKind}},
         "nested_archives": inventory.archives,
         "edges": len(inventory.edges),
-        "complete": all(gap.state is CompletenessState.COMPLETE for gap in gaps),
+        "complete": complete(inventory),
         "completeness": [{"ref": gap.ref, "state": gap.state.value, "reason": gap.reason} for gap in gaps],
         "unknowns": {
             "total": len(inventory.unknowns),

@@ -38,6 +38,7 @@ _VERDICT_TONES = {Verdict.ALLOWED: Tone.GOOD, Verdict.DENIED: Tone.BAD, Verdict.
 
 
 def screen(decision: Decision, view: View) -> list[str]:
+    """The verdict and what it rests on, a row for all that did not pass, and what to do."""
     groups = outline.groups(decision)
     by_word = outline.rules(groups)
     policy = decision.policy

@@ -296,6 +296,13 @@ def test_an_inventory_of_nothing_says_so() -> None:
     assert "a folder\n  none      no component was recognised\n  complete  everything that was met was read\n" in shown
 
 
+def test_nothing_met_is_not_called_complete() -> None:
+    empty = replace(INVENTORY, components=(), completeness=(), unknowns=(), entries=())
+    assert "complete" not in render(empty, "text")
+    assert '"complete": false' in render(empty, "json")
+    assert '"complete": true' in render(replace(INVENTORY, completeness=()), "json")
+
+
 def test_an_asset_set_lists_its_files() -> None:
     assert render(ASSETS, "text") == (
         "chat-server 10.11.3 (patch, security)   2 files, 142 MiB   set sha256:15959c1dc1d5\n"
