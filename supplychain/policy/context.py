@@ -37,6 +37,8 @@ class Problem:
     fix: str = ""
     empty: bool = False
     """An ERROR because nothing was there: what ``allow-empty`` excuses."""
+    warns: bool = False
+    """Whether it only warns, even in an enforced rule."""
 
     def __post_init__(self) -> None:
         if self.outcome not in (Outcome.FAIL, Outcome.ERROR) or (self.empty and self.outcome is not Outcome.ERROR):

@@ -45,7 +45,7 @@ _EXPECTED: Final = {
     "string_pattern_mismatch": "text of the form {pattern}",
     "string_too_short": "text",
     "string_too_long": "at most {max_length} characters",
-    "too_short": "at least {min_length}",
+    "too_short": "at least one entry",
     "greater_than_equal": "{ge} or more",
     "less_than_equal": "{le} or less",
 }

@@ -172,6 +172,10 @@ class CertificateSigner(Model):
     claims: Claims = Claims()
 
 
+NESTED: Final[Mapping[str, type[Model]]] = {"when": When, "claims": Claims}
+"""Keys whose value has a model of its own."""
+
+
 class PolicyFile(Model):
     """The top level. Signers and rules are held against models of their own."""
 
@@ -188,11 +192,15 @@ class PolicyFile(Model):
 
 
 def hold(model: type[M], value: object) -> tuple[M | None, list[Fault]]:
-    """The value as the model reads it, or every fault it has."""
+    """The value as the model reads it, or every fault it has.
+
+    A list that is too short only because its entries are wrong has just their faults.
+    """
     try:
         return model.model_validate(value), []
     except ValidationError as e:
-        return None, [fault_of(error) for error in e.errors(include_url=False)]
+        errors = e.errors(include_url=False)
+        return None, [fault_of(error) for error in errors if error["type"] != "too_short" or not error["input"]]
 
 
 def keys_of(model: type[Model]) -> tuple[str, ...]:

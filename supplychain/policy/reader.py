@@ -18,6 +18,7 @@ from supplychain.keys.public import PublicKey, read_public
 from supplychain.model.decision import Mode
 from supplychain.policy.faults import Fault
 from supplychain.policy.model import (
+    NESTED,
     CertificateSigner,
     EvidenceParams,
     KeySigner,
@@ -195,14 +196,16 @@ class _Reading:
         """A fault of a model, told with its place and what was probably meant."""
         inner = _yaml.dotted(step for step in fault.path if isinstance(step, str))
         if fault.unknown:
-            top = len(fault.path) == 1
-            near = f"; {_near(fault.unknown, known)}" if top else ""
-            self.tell((*path, *fault.path), f"unknown key {fault.unknown!r} in {what}{near}", key=True)
+            there = known if len(fault.path) == 1 else keys_of(NESTED[str(fault.path[-2])])
+            said = f"unknown key {fault.unknown!r} in {what}; {_near(fault.unknown, there)}"
+            self.tell((*path, *fault.path), said, key=True)
         elif fault.missing:
             name = f"{inner}.{fault.missing}" if inner else fault.missing
             self.tell((*path, *fault.path), f"{what} lacks {name!r}")
         else:
-            self.tell((*path, *fault.path), f"{inner}: {fault.message}" if inner else f"{what}: {fault.message}")
+            self.tell(
+                (*path, *fault.path), f"{inner} of {what}: {fault.message}" if inner else f"{what}: {fault.message}"
+            )
 
     def signers(self, raw: Mapping[str, object]) -> dict[str, SignerFacts]:
         """The signers that can be read."""
@@ -283,6 +286,8 @@ class _Reading:
             return None
         model = load(kind).Params
         params = self.held(model, {k: v for k, v in raw.items() if k not in common}, path, what, common)
+        if issubclass(model, EvidenceParams):
+            self.named_signers(raw.get("signers"), path)
         if entry is None or params is None:
             return None
         if entry.enforce_from is not None and entry.mode != "enforce":
@@ -302,15 +307,16 @@ class _Reading:
             at=self.document.place(path),
         )
 
-    def with_signers(self, params: RuleParams, path: Path, what: str) -> RuleParams:
-        """The parameters with their signers known and named; the only signer may be left out."""
-        if not isinstance(params, EvidenceParams):
-            return params
-        for number, name in enumerate(params.signers):
-            if name not in self.names:
+    def named_signers(self, raw: object, path: Path) -> None:
+        """Tell every signer of a rule that the policy does not have."""
+        for number, name in enumerate(raw if isinstance(raw, list) else ()):
+            if isinstance(name, str) and name not in self.names:
                 said = f"signer {name!r} is not in signers ({', '.join(self.names)})"
                 self.tell((*path, "signers", number), said)
-        if params.signers:
+
+    def with_signers(self, params: RuleParams, path: Path, what: str) -> RuleParams:
+        """The parameters with their signers named; the only signer may be left out."""
+        if not isinstance(params, EvidenceParams) or params.signers:
             return params
         if "signers" in params.model_fields_set:
             self.tell((*path, "signers"), f"{what} names no signer")

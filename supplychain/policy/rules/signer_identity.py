@@ -60,9 +60,9 @@ class SignerIdentity:
                 elif params.all and (gathered.others or gathered.refused):
                     problems.append(_bad_among_good(artifact, gathered, kind))
         total = len(context.artifacts)
-        lacking = {p.artifact for p in problems if p.empty}
+        lacking = {p.artifact.sha256 for p in problems if p.empty and p.artifact}
         return RuleResult(
-            examined=total - len([a for a in context.artifacts if a in lacking]),
+            examined=total - len([a for a in context.artifacts if a.sha256 in lacking]),
             total=total,
             problems=tuple(problems),
             evidence=tuple(sorted({cite(p) for p in proofs})),

@@ -69,12 +69,13 @@ class SlsaBuild:
                 nearest = min(faults, key=lambda p: len(faults[p]))
                 problems.append(_problem(artifact, nearest, faults[nearest]))
         total = len(context.artifacts)
+        builders = sorted({clip(p.predicate.builder_id) for p in proofs})
         return RuleResult(
             examined=total - empty,
             total=total,
             problems=tuple(problems),
             evidence=tuple(sorted({cite(p) for p in proofs})),
-            message=f"level {params.level}, built by {', '.join(sorted({clip(p.predicate.builder_id) for p in proofs}))}",
+            message=f"level {params.level}, built by {', '.join(builders)}",
         )
 
 

@@ -1,0 +1,156 @@
+"""Cases to judge, built by hand: Verified values are minted here as only the verifier may, and only for tests."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+from supplychain._json import JSON, Node
+from supplychain.keys import PublicKey, generate
+from supplychain.model.artifact import Artifact
+from supplychain.model.case import Case, Listing, Observed
+from supplychain.model.decision import Decision, Finding
+from supplychain.model.digest import Digest
+from supplychain.model.evidence import Rejected
+from supplychain.model.inventory import Component, Entry, EntryKind, Inventory
+from supplychain.model.release import Asset, AssetSet, Release
+from supplychain.model.sealed import mint
+from supplychain.model.verified import Signature, Source, Verified
+from supplychain.policy.engine import judge
+from supplychain.policy.model import Policy
+from supplychain.policy.reader import read_policy
+from supplychain.predicates.provenance import Provenance
+
+NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+PROVENANCE: Final = "https://slsa.dev/provenance/v1"
+CYCLONEDX: Final = "https://cyclonedx.org/bom"
+SPDX: Final = "https://spdx.dev/Document"
+
+
+@cache
+def public_key(name: str) -> PublicKey:
+    """The key of a signer, made once for each name."""
+    assert name
+    return generate().public
+
+
+def load_key(path: str) -> bytes:
+    """Key files: ``release.pub`` is the key of ``release``, in whatever folder."""
+    return public_key(path.rpartition("/")[2].removesuffix(".pub")).pem()
+
+
+def policy(rules: str, signers: str = "release: {key: release.pub}", head: str = "", pin: str | None = None) -> Policy:
+    """A policy of these rules (YAML, the items of the list)."""
+    return read_policy(policy_text(rules, signers, head), where="policy.yaml", load=load_key, pin=pin)
+
+
+def policy_text(rules: str, signers: str = "release: {key: release.pub}", head: str = "") -> bytes:
+    """The file of such a policy."""
+    lines = ["schema: supplychain/policy/v1", "id: test/policy", 'version: "1"', *head.splitlines(), "signers:"]
+    lines += [f"  {line}" for line in signers.splitlines()]
+    return "\n".join([*lines, "rules:", *(f"  {line}" for line in rules.splitlines()), ""]).encode()
+
+
+def artifact(name: str = "app.tar.gz", content: bytes = b"the bytes of a release\n") -> Artifact:
+    """Measured bytes."""
+    return Artifact(name=name, sha256=hashlib.sha256(content).hexdigest(), size=len(content), path=f"dist/{name}")
+
+
+def proof(about: Artifact | str, predicate: Any = None, kind: str = "signature", **changes: Any) -> Verified[Any]:
+    """Verified evidence about an artifact (or a SHA-256) by the signer ``release``."""
+    sha256 = about if isinstance(about, str) else about.sha256
+    signer = changes.get("signer", "release")
+    content = repr((sha256, predicate, kind, signer)).encode()
+    fields: dict[str, Any] = {
+        "predicate": Signature() if predicate is None else predicate,
+        "predicate_type": kind,
+        "artifact": Digest("sha256", sha256),
+        "signer": signer,
+        "signer_id": public_key(signer).fingerprint,
+        "issuer": None,
+        "signed_at": None,
+        "source": Source(f"dist/{kind}-{sha256[:6]}.json", hashlib.sha256(content).hexdigest()),
+        "root": None,
+        "payload_sha256": hashlib.sha256(content + b"payload").hexdigest(),
+        "unchecked": (),
+    }
+    made: Verified[Any] = mint(Verified, **{**fields, **changes})
+    return made
+
+
+def built(about: Artifact, *, by: str = "https://ci.example.org/runner", **changes: Any) -> Verified[Any]:
+    """Verified provenance."""
+    facts: dict[str, Any] = {k: changes.pop(k) for k in ("materials", "external_parameters") if k in changes}
+    predicate = Provenance(build_type="https://example.org/build/v1", builder_id=by, **facts)
+    return proof(about, predicate, PROVENANCE, **changes)
+
+
+def refused(about: Artifact | None = None, **changes: Any) -> Rejected:
+    """Evidence that a completed check refused."""
+    fields: dict[str, Any] = {
+        "uri": "dist/app.tar.gz.attestations.jsonl#1",
+        "sha256": "f" * 64,
+        "code": "SignatureInvalid",
+        "message": "the signature was made by none of the trusted signers (release)",
+        "judged": True,
+        "sha256_of_artifact": about.sha256 if about else None,
+    }
+    return Rejected(**{**fields, **changes})
+
+
+def file(path: str, content: bytes = b"x", **changes: Any) -> Entry:
+    """A file in an archive."""
+    fields: dict[str, Any] = {
+        "path": path,
+        "kind": EntryKind.FILE,
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "mode": 0o644,
+    }
+    return Entry(**{**fields, **changes})
+
+
+def observed(about: Artifact, *entries: Entry, **changes: Any) -> Observed:
+    """The inventory of an artifact with these entries."""
+    recorded = bool(changes.pop("recorded", False))
+    subject = Component(ref=f"pkg:generic/{about.name}", name=about.name, type="file")
+    inventory = Inventory(subject=subject, kind="artifact", sha256=about.sha256, entries=tuple(sorted(entries)))
+    return Observed(sha256=about.sha256, inventory=replace(inventory, **changes), recorded=recorded)
+
+
+def listing(*artifacts: Artifact, signed: bool = True, extra: tuple[str, ...] = (), **facts: Any) -> Listing:
+    """The folder of these artifacts with a release.json that declares them."""
+    assets = tuple(sorted(Asset(name=a.name, sha256=a.sha256, size=a.size or 0) for a in artifacts))
+    declared = AssetSet(release=Release(**facts), assets=assets)
+    sha256 = hashlib.sha256(declared.encode()).hexdigest()
+    names = {"release.json", *(["release.json.sigstore.json"] if signed else []), *(a.name for a in artifacts), *extra}
+    return Listing(
+        declared=declared,
+        source=Source("dist/release.json", sha256),
+        proof=proof(sha256) if signed else None,
+        names=tuple(sorted(names)),
+    )
+
+
+def case(*artifacts: Artifact, **fields: Any) -> Case:
+    """A case about these artifacts."""
+    return Case(artifacts=artifacts, **fields)
+
+
+def judged(held: Case, rules: str | Policy, **changes: Any) -> Decision:
+    """The decision of these rules (YAML) about a case, at noon."""
+    ready = policy(rules) if isinstance(rules, str) else rules
+    return judge(held, ready, **{"at": NOON, **changes})
+
+
+def only(decision: Decision) -> Finding:
+    """The one finding of a decision."""
+    (finding,) = [f for f in decision.findings if f.rule != "(case)"]
+    return finding
+
+
+def document(value: Mapping[str, JSON], where: str = "sbom") -> Node:
+    """A document as a predicate carries it."""
+    return Node(dict(value), where=where)
