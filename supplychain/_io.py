@@ -166,6 +166,14 @@ def package_data(room: str, name: str) -> bytes:
     return resources.files(f"supplychain.{room}").joinpath(name).read_bytes()
 
 
+def sbom_schema(name: str) -> bytes:
+    """A schema of an SBOM format: ours, or one of those that ship with cyclonedx-python-lib."""
+    ours = resources.files("supplychain.sbom.formats").joinpath("schemas", name)
+    if ours.is_file():
+        return ours.read_bytes()
+    return resources.files("cyclonedx.schema").joinpath("_res", name).read_bytes()
+
+
 _HISTORY = frozenset({".git", ".hg", ".svn", ".bzr", ".jj"})
 _FOLDER_DEPTH = 256
 _SMALL = 64 * 1024
