@@ -70,8 +70,6 @@ def components(draw: st.DrawFn, ref: str) -> Component:
             ContentDigest, algorithm=st.just("h1"), value=st.just("AbC="), covers=st.just(Covers.GO_MODULE_DIRHASH)
         ),
     )
-    occurrences = st.builds(Occurrence, path=names, sha256=sha256s, size=st.integers(0, 99))
-    licences = st.sampled_from([(), ("MIT",), ("MIT OR Apache-2.0",), ("my own words",), ("ISC", "MIT")])
     return Component(
         ref=ref,
         name=draw(words),
@@ -106,7 +104,6 @@ def inventories(draw: st.DrawFn) -> Inventory:
     kinds = st.sampled_from(list(EdgeKind))
     edges = tuple(sorted(Edge(source=s, target=t, kind=draw(kinds)) for s, t in pairs if s != t))
     paths = sorted(draw(st.sets(names, max_size=4)))
-    unknown = draw(st.sets(st.sampled_from(refs), max_size=2))
     return Inventory(
         subject=subject,
         kind="artifact",
