@@ -38,6 +38,16 @@ def _glob(text: str) -> str:
     return text
 
 
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("expected printable characters")
+    return text
+
+
+def _one_line(text: str) -> str:
+    return _printable(" ".join(text.split()))
+
+
 def _evidence_type(text: str) -> str:
     short = short_name(ALIASES.get(text, text))
     if short == SIGNATURE or short in PREDICATES:
@@ -77,7 +87,9 @@ EvidenceType: TypeAlias = Annotated[
 ]
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Of a signer or a rule."""
-OneLine: TypeAlias = Annotated[str, Field(min_length=1, max_length=200)]
+OneLine: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+Sentence: TypeAlias = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
+"""Text of one or more lines, joined into one."""
 
 
 class Model(BaseModel):
@@ -126,7 +138,7 @@ class RuleEntry(Model):
     when: When | None = Field(default=None, description="Applies only to these releases or artifacts.")
     waivable: bool = Field(default=True, description="Whether a waiver can excuse a failure.")
     allow_empty: bool = Field(default=False, description="Whether nothing to examine is a pass instead of an error.")
-    fix: str = Field(default="", max_length=1000, description="What the reader of a failure should do.")
+    fix: Sentence = Field(default="", description="What the reader of a failure should do.")
 
 
 class KeySigner(Model):
