@@ -1,7 +1,8 @@
 """Strict JSON in, canonical JSON out.
 
 Every foreign JSON document enters through `parse`: UTF-8 only, no duplicate keys, no NaN or infinity, no number
-a double would change, no NUL or lone surrogate, bounded in bytes and depth. What comes back is a `Node`, a value
+out of the range of a double and no integer of more than 20 characters, no NUL or lone surrogate, bounded in bytes
+and depth. What comes back is a `Node`, a value
 that knows the path leading to it, so that a reader's error says where.
 
 >>> node = parse(b'{"subject": [{"name": "a"}]}', where="a.json")
@@ -40,6 +41,7 @@ _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$-]*\Z")
 _MAX_DIGITS = 19
+_URL_SAFE = str.maketrans("-_", "+/")
 
 
 class Node:
@@ -123,8 +125,13 @@ class Node:
         return self.value
 
     def base64(self) -> bytes:
-        """The bytes of a standard, padded base64 string; empty is refused."""
+        """The bytes of a padded base64 string, empty refused.
+
+        The alphabet is the standard or the URL-safe one, since DSSE and protobuf's JSON ask readers to take both.
+        """
         text = self.text()
+        if not set(text) & set("+/"):
+            text = text.translate(_URL_SAFE)
         try:
             return base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
@@ -164,8 +171,14 @@ def parse(data: bytes, *, where: str, max_bytes: int = MAX_BYTES, max_depth: int
 
 
 def canonical(value: "JSON | Mapping[str, JSON]") -> bytes:
-    """``value`` in the JSON Canonicalization Scheme (RFC 8785): one value, one sequence of bytes."""
-    return rfc8785.dumps(value)
+    """``value`` in the JSON Canonicalization Scheme (RFC 8785): one value, one sequence of bytes.
+
+    Raises MalformedDocument for what it cannot carry, such as an integer beyond 2**53.
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as e:
+        raise MalformedDocument(f"no canonical JSON: {e}") from e
 
 
 class _DuplicateKey(Exception):

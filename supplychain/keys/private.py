@@ -1,5 +1,6 @@
 """Private keys: made, read and written encrypted, used to sign."""
 
+import re
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -13,6 +14,7 @@ from supplychain.keys.public import MAX_KEY_BYTES, PublicKey, wrap_public
 
 AnyPrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 
+_BEGIN: Final = re.compile(rb"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----")
 _HASHES: Final = {"sha256": hashes.SHA256(), "sha384": hashes.SHA384()}
 
 
@@ -79,13 +81,15 @@ def generate() -> PrivateKey:
 def read_private(pem: bytes, *, password: bytes | None, where: str = "") -> PrivateKey:
     """Read one private key, PEM: encrypted PKCS #8 (scrypt or PBKDF2), or in the clear.
 
-    Raises KeyUnusable for a missing, needless or wrong password and for anything that is no key;
-    UnsupportedAlgorithm for a key too weak to prove anything; LimitExceeded for a key derivation made to be slow.
+    A password that is not needed is ignored. Raises KeyUnusable for a missing or wrong one and for anything that is no
+    key; UnsupportedAlgorithm for a key too weak to prove anything; LimitExceeded for a key derivation made to be slow.
     """
     if len(pem) > MAX_KEY_BYTES:
         raise KeyUnusable(f"{len(pem)} bytes are no private key", where=where)
     if b"PUBLIC KEY" in pem:
         raise KeyUnusable("this is a public key", where=where, hint="name the .key file")
+    if (keys := len(_BEGIN.findall(pem))) > 1:
+        raise KeyUnusable(f"expected one private key, found {keys}", where=where)
     encrypted = is_encrypted(pem, where=where)
     if encrypted and not password:
         raise KeyUnusable(

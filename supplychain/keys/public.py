@@ -16,7 +16,7 @@ from supplychain.errors import KeyUnusable, SignatureInvalid, UnsupportedAlgorit
 MIN_RSA_BITS: Final = 3072
 MAX_RSA_BITS: Final = 8192
 """Above this a single verification costs an attacker nothing and us too much."""
-MAX_KEY_BYTES: Final = 64 * 1024
+MAX_KEY_BYTES: Final = 16 * 1024
 
 AnyPublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 

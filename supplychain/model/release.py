@@ -15,7 +15,9 @@ RELEASE_SCHEMA = "supplychain/release/v1"
 RELEASE_FILE = "release.json"
 SUMS_FILE = "SHA256SUMS"
 MAX_ASSETS = 10_000
-_RESERVED = frozenset(["con", "prn", "aux", "nul"]) | {f"{p}{i}" for p in ("com", "lpt") for i in range(1, 10)}
+_RESERVED = frozenset(["con", "prn", "aux", "nul", "conin$", "conout$"]) | {
+    f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789¹²³"
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,7 @@ def check_names(names: Iterable[str], *, where: str) -> None:
     for name in names:
         if name in ("", ".", "..") or not name.isprintable() or set(name) & set("/\\"):
             raise UnsafePath(f"{name[:80]!r} is no plain file name", where=where)
-        reserved = name.partition(".")[0].lower() in _RESERVED
+        reserved = name.partition(".")[0].rstrip().lower() in _RESERVED
         if reserved or set(name) & set(':*?"<>|') or name != name.strip() or name.endswith("."):
             raise AssetSetMismatch(f"{name[:80]!r} is no file name on every system", where=where)
         folded = unicodedata.normalize("NFC", name).casefold()
