@@ -1,7 +1,7 @@
 """Reading and writing files: bounded reads of plain files, atomic writes, spools, artifacts opened once.
 
-A path given by a person may be a symlink to a plain file only where `follow` says so; artifacts are never symlinks,
-FIFOs or devices. What is written appears whole under its name or not at all.
+Only plain files are read, never through a symbolic link, a pipe or a device. What is written appears whole under its
+name or not at all.
 """
 
 import hashlib
