@@ -23,6 +23,7 @@ FOREIGN_FOLDERS: Final = frozenset(
 """Folders of what other people made: their lock files tell what their authors used."""
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z", re.ASCII)
+_RUNS = re.compile(r"[-_.]+")
 _HEX = re.compile(r"[0-9a-f]+\Z", re.ASCII)
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _ARCHIVE = re.compile(
@@ -36,6 +37,11 @@ def normalised(name: str, *, where: str) -> str:
     if len(name) > MAX_NAME or not _NAME.match(name):
         raise MalformedDocument(f"expected the name of a package, found {name[:80]!r}", where=where)
     return str(canonicalize_name(name))
+
+
+def normalised_extra(name: str) -> str:
+    """The name of an extra, as PEP 685 compares it."""
+    return _RUNS.sub("-", name[:MAX_NAME]).lower()
 
 
 def is_version(text: str) -> bool:
