@@ -82,7 +82,7 @@ class NpmLock:
         locks = _effective(v for v in values if isinstance(v, _Resolved))
         refs = _refs(r.lock for r in locks)
         gathered: defaultdict[str, list[tuple[Lock, Package]]] = defaultdict(list)
-        edges: set[Edge] = set()
+        edges: set[tuple[str, str]] = set()
         notes: set[Completeness] = set()
         for resolved in locks:
             lock = resolved.lock
@@ -91,12 +91,11 @@ class NpmLock:
                     gathered[refs[lock.path, location]].append((lock, package))
             tree, found = _tree(resolved, manifests.get(_folder(lock.path)), refs)
             notes |= found
-            for source, target in tree.edges:
-                edges.add(Edge(source=refs[lock.path, source], target=refs[lock.path, target]))
+            edges.update((refs[lock.path, source], refs[lock.path, target]) for source, target in tree.edges)
             notes.update(_gaps(lock, tree, refs))
         return Catalogued(
             components=[_component(ref, same) for ref, same in sorted(gathered.items())],
-            edges=sorted(edges),
+            edges=[Edge(source=source, target=target) for source, target in sorted(edges)],
             completeness=sorted(notes),
             unknowns=sorted({u for ref, same in gathered.items() for u in _unknowns(ref, same)}),
         )
@@ -141,17 +140,21 @@ def _tree(
 
 def _refs(locks: Iterable[Lock]) -> dict[_Where, str]:
     """A ref for every package of every lock: its purl, with a path where one purl means several things."""
-    alike: defaultdict[str, defaultdict[_Identity, list[_Where]]] = defaultdict(lambda: defaultdict(list))
+    alike: defaultdict[str, list[tuple[_Where, Lock, Package]]] = defaultdict(list)
     refs: dict[_Where, str] = {}
     for lock in locks:
         for location, package in lock.packages.items():
-            if package.link is not None:
-                continue
-            if not package.purl:
+            if package.purl:
+                alike[package.purl].append(((lock.path, location), lock, package))
+            elif package.link is None:
                 refs[lock.path, location] = _place(lock, location)
-                continue
-            alike[package.purl][_identity(lock, package)].append((lock.path, location))
-    for known, kinds in alike.items():
+    for known, same in alike.items():
+        if len(same) == 1:
+            refs[same[0][0]] = known
+            continue
+        kinds: defaultdict[_Identity, list[_Where]] = defaultdict(list)
+        for place, lock, package in same:
+            kinds[_identity(lock, package)].append(place)
         ambiguous = len(kinds) > 1 and _differ(kinds)
         for places in kinds.values():
             path, location = min(places)
@@ -191,44 +194,50 @@ def _gaps(lock: Lock, tree: Tree, refs: Mapping[_Where, str]) -> Iterator[Comple
 
 def _component(ref: str, same: "Sequence[tuple[Lock, Package]]") -> Component:
     """One component out of every place where it is installed."""
-    lock, first = min(same, key=lambda pair: (pair[0].path, pair[1].location))
+    lock, first = same[0] if len(same) == 1 else min(same, key=lambda pair: (pair[0].path, pair[1].location))
     packages = [package for _, package in same]
+    digests, licences = {d for p in packages for d in p.digests}, {p.licence for p in packages if p.licence}
     return Component(
         ref=ref,
         name=first.name or _folder(lock.path).rstrip("/").rpartition("/")[2] or lock.path,
         version=first.version,
-        type="application" if any(not p.location for p in packages) else "library",
+        type="library" if all(p.location for p in packages) else "application",
         purl=first.purl,
         scope=Scope.DEV if all(p.dev for p in packages) else Scope.RUNTIME,
-        occurrences=tuple(sorted(Occurrence(path=_place(at, p.location)) for at, p in same)),
-        digests=tuple(sorted({d for p in packages for d in p.digests})),
-        licences=tuple(sorted({one for p in packages if p.licence for one in declared(p.licence)})),
-        found=tuple(Found(cataloger=NpmLock.name, path=path) for path in sorted({at.path for at, _ in same})),
+        occurrences=tuple([Occurrence(path=place) for place in sorted([_place(at, p.location) for at, p in same])]),
+        digests=tuple(digests if len(digests) < 2 else sorted(digests)),
+        licences=tuple(sorted({one for licence in licences for one in declared(licence)})),
+        found=tuple([Found(cataloger=NpmLock.name, path=path) for path in sorted({at.path for at, _ in same})]),
         properties=tuple(sorted({pair for p in packages for pair in _properties(p)} | _shared_flags(packages))),
     )
 
 
 def _shared_flags(packages: Sequence[Package]) -> set[tuple[str, str]]:
     """What holds at every place: a package that is optional here and needed there is not optional."""
-    shared = frozenset(packages[0].flags).intersection(*(p.flags for p in packages))
+    shared = set(packages[0].flags)
+    for package in packages[1:]:
+        shared &= set(package.flags)
     return {(f"npm:{flag}", "true") for flag in shared}
 
 
-def _properties(package: Package) -> Iterator[tuple[str, str]]:
+def _properties(package: Package) -> list[tuple[str, str]]:
+    said = []
     if package.deprecated:
-        yield "npm:deprecated", package.deprecated
+        said.append(("npm:deprecated", package.deprecated))
     if package.first_party is not None:
-        yield "npm:first-party", package.first_party or "."
+        said.append(("npm:first-party", package.first_party or "."))
     elif package.name and not package.location.endswith(f"node_modules/{package.name}"):
-        yield "npm:alias", package.location.rpartition("node_modules/")[2]
+        said.append(("npm:alias", package.location.rpartition("node_modules/")[2]))
     if package.resolved and not package.digests:
-        yield "npm:resolved", package.resolved
+        said.append(("npm:resolved", package.resolved))
+    return said
 
 
 def _unknowns(ref: str, same: "Sequence[tuple[Lock, Package]]") -> Iterator[Unknown]:
-    if not any(p.name for _, p in same):
+    packages = [package for _, package in same]
+    if not any(p.name for p in packages):
         yield Unknown(ref=ref, field="name")
-    if not any(p.version for _, p in same):
+    if not any(p.version for p in packages):
         yield Unknown(ref=ref, field="version")
-    if any(p.unreadable_hash for _, p in same) and not any(p.digests for _, p in same):
+    if any(p.unreadable_hash for p in packages) and not any(p.digests for p in packages):
         yield Unknown(ref=ref, field="hashes")

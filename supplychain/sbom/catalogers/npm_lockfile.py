@@ -4,10 +4,9 @@ Versions 2 and 3 list ``packages`` by location; version 1 nests ``dependencies``
 Nothing is resolved here: `npm_tree` does that. The content is foreign: it is checked, bounded, and believed by no one.
 """
 
-import base64
 import binascii
-import hashlib
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
@@ -26,10 +25,12 @@ MAX_LOCATION: Final = 4096
 """Characters of one location."""
 MAX_MANIFEST_BYTES: Final = 4 << 20
 
-_HEX_DIGITS: Final = {name: 2 * hashlib.new(name).digest_size for name in ("sha1", "sha256", "sha384", "sha512", "md5")}
+_DIGEST_SIZES: Final = {"sha512": 64, "sha384": 48, "sha256": 32, "sha1": 20, "md5": 16}
 _GIT: Final = ("git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:")
 _ARCHIVES: Final = (".tgz", ".tar.gz", ".tar")
-_FLAGS: Final = ("optional", "peer", "inBundle", "bundled", "extraneous", "hasInstallScript")
+_LOCATION = re.compile(r"(?:\.\./)*+(?:\.\.|(?!\.{1,2}(?:/|$))[^/\\]++(?:/(?!\.{1,2}(?:/|$))[^/\\]++)*+)")
+"""Folders without ``.`` and ``..``, but for those at its start that lead out of the project."""
+_FLAGS: Final = frozenset(("optional", "peer", "inBundle", "bundled", "extraneous", "hasInstallScript"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,7 @@ def _project(top: Node, kinds: "tuple[tuple[str, bool], ...]") -> Package:
         location="",
         name=name,
         version=version,
-        purl=_purl(top, name, version, {}),
+        purl=_purl(top, name, version, None),
         first_party="",
         needs=_needs(top, kinds, dev_required=True),
         workspaces=_workspaces(top),
@@ -142,7 +143,14 @@ def _flat(top: Node) -> dict[str, Package]:
     for location, entry in raw.items():
         if isinstance(entry, dict) and entry.get("link") is True and isinstance(entry.get("resolved"), str):
             targets.setdefault(str(entry["resolved"]), location)
-    return {location: _entry(location, node, targets) for location, node in entries.members()}
+    return {at: _entry(at, _located(entries, at, value), targets) for at, value in raw.items()}
+
+
+def _located(entries: Node, location: str, value: JSON) -> Node:
+    """`Node.at` for the thousands of plain keys that a lock has."""
+    if location.isprintable() and '"' not in location and "\\" not in location:
+        return Node(value, where=entries.where, path=f'{entries.path}["{location}"]')
+    return entries.at(location)
 
 
 def _entry(location: str, node: Node, targets: Mapping[str, str]) -> Package:
@@ -154,21 +162,22 @@ def _entry(location: str, node: Node, targets: Mapping[str, str]) -> Package:
     installed = "node_modules/" in f"/{location}"
     name = _text(node, "name") or _last_name(location if installed else targets.get(location, location))
     version = _text(node, "version")
-    digests, unreadable = _integrity(node, resolved) if "integrity" in raw else ((), False)
+    shown = _without_secret(resolved)
+    digests, unreadable = _integrity(node, shown) if "integrity" in raw else ((), False)
     first_party = None if installed and not _is_folder(resolved, digests) else location
     return Package(
         location=location,
         name=name,
         version=version,
-        purl=_purl(node, name, version, {} if first_party is not None else _qualifiers(resolved)),
+        purl=_purl(node, name, version, None if first_party is not None else _qualifiers(shown)),
         first_party=first_party,
         dev=raw.get("dev") is True or raw.get("devOptional") is True,
-        flags=tuple(flag for flag in _FLAGS if raw.get(flag) is True),
+        flags=_flags(raw),
         digests=digests,
         unreadable_hash=unreadable,
         licence=_licence(node) if "license" in raw else "",
         deprecated=_text(node, "deprecated") if isinstance(raw.get("deprecated"), str) else "",
-        resolved=_without_secret(resolved),
+        resolved=shown,
         needs=_needs(node, _INSTALLED_KINDS if installed else _KINDS, dev_required=not location),
         workspaces=() if location else _workspaces(node),
     )
@@ -199,7 +208,8 @@ def _nested_entry(location: str, name: str, node: Node) -> Package:
         name, _, version = stated[4:].rpartition("@")
     elif ":" in stated:
         resolved, version = stated, ""
-    digests, unreadable = _integrity(node, resolved) if "integrity" in raw else ((), False)
+    shown = _without_secret(resolved)
+    digests, unreadable = _integrity(node, shown) if "integrity" in raw else ((), False)
     folder = _is_folder(resolved, digests)
     requires = raw.get("requires")
     if requires is not None and not isinstance(requires, dict | bool):
@@ -208,13 +218,13 @@ def _nested_entry(location: str, name: str, node: Node) -> Package:
         location=location,
         name=name,
         version=version,
-        purl=_purl(node, name, version, {} if folder else _qualifiers(resolved)),
+        purl=_purl(node, name, version, None if folder else _qualifiers(shown)),
         first_party=resolved.removeprefix("file:") if folder else None,
         dev=raw.get("dev") is True,
-        flags=tuple(flag for flag in _FLAGS if raw.get(flag) is True),
+        flags=_flags(raw),
         digests=digests,
         unreadable_hash=unreadable,
-        resolved=_without_secret(resolved),
+        resolved=shown,
         needs=dict.fromkeys(requires, True) if isinstance(requires, dict) else {},
     )
 
@@ -228,10 +238,12 @@ def _needs(node: Node, kinds: "tuple[tuple[str, bool], ...]", *, dev_required: b
     raw = node.object()
     needs: dict[str, bool] = {}
     for kind, required in kinds:
-        if kind not in raw or raw[kind] is None:
+        names = raw.get(kind)
+        if names is None:
             continue
-        names = node.at(kind).object()
-        if kind == "peerDependencies":
+        if not isinstance(names, dict):
+            node.at(kind).object()
+        elif kind == "peerDependencies":
             spared = _spared_peers(node)
             needs.update((name, name not in spared) for name in names)
         else:
@@ -257,20 +269,16 @@ def _workspaces(node: Node) -> tuple[str, ...]:
 def _text(node: Node, key: str) -> str:
     """A string that may be absent; any other type is an error that names its place."""
     value = node.object().get(key)
-    if value is None or value is False or value is True:
-        return ""
-    return value if isinstance(value, str) else node.at(key).text()
+    if isinstance(value, str):
+        return value
+    return "" if value is None or isinstance(value, bool) else node.at(key).text()
 
 
 def _check_location(location: str, node: Node) -> None:
     if len(location) > MAX_LOCATION or location.count("node_modules/") > MAX_LEVELS:
-        raise LimitExceeded(
-            f"a location of more than {MAX_LEVELS} levels or {MAX_LOCATION} characters", where=node.where
-        )
-    parts = location.split("/")
-    while parts and parts[0] == "..":
-        del parts[0]
-    if ".." in parts or "." in parts or "\\" in location or any(not p for p in parts) is bool(location and parts):
+        limits = f"{MAX_LEVELS} levels or {MAX_LOCATION} characters"
+        raise LimitExceeded(f"a location of more than {limits}", where=node.where)
+    if location and not _LOCATION.fullmatch(location):
         node.fail("expected a location of plain folders")
 
 
@@ -286,7 +294,7 @@ def _is_folder(resolved: str, digests: tuple[ContentDigest, ...]) -> bool:
     return resolved.startswith("file:") and not digests and not resolved.endswith(_ARCHIVES)
 
 
-def _purl(node: Node, name: str, version: str, qualifiers: Mapping[str, str]) -> str:
+def _purl(node: Node, name: str, version: str, qualifiers: Mapping[str, str] | None) -> str:
     if not name:
         return ""
     scope, slash, rest = name.partition("/")
@@ -299,16 +307,11 @@ def _purl(node: Node, name: str, version: str, qualifiers: Mapping[str, str]) ->
         raise MalformedDocument(f"no package has this name and version: {e.message}", where=where) from None
 
 
-def _qualifiers(resolved: str) -> dict[str, str]:
+def _qualifiers(resolved: str) -> dict[str, str] | None:
     """Where it came from, when that is not a registry: a registry's archives lie below ``/-/``."""
-    if not resolved:
-        return {}
-    shown = _without_secret(resolved)
-    if resolved.startswith(_GIT):
-        return {"vcs_url": shown}
-    if resolved.startswith(("http:", "https:")) and "/-/" in resolved:
-        return {}
-    return {"download_url": shown}
+    if not resolved or ("/-/" in resolved and resolved.startswith(("https:", "http:"))):
+        return None
+    return {"vcs_url" if resolved.startswith(_GIT) else "download_url": resolved}
 
 
 def _without_secret(url: str) -> str:
@@ -326,27 +329,29 @@ def _without_secret(url: str) -> str:
     return urlunsplit(parts._replace(netloc=kept + host))
 
 
-def _integrity(node: Node, resolved: str) -> tuple[tuple[ContentDigest, ...], bool]:
+def _flags(raw: Mapping[str, JSON]) -> tuple[str, ...]:
+    return () if _FLAGS.isdisjoint(raw) else tuple(flag for flag in sorted(_FLAGS) if raw.get(flag) is True)
+
+
+def _integrity(node: Node, url: str) -> tuple[tuple[ContentDigest, ...], bool]:
     """The hashes of a Subresource Integrity string, and whether it has none of a known algorithm."""
-    url = _without_secret(resolved)
-    digests = tuple(_hashes(node, url))
-    return digests, not digests
-
-
-def _hashes(node: Node, url: str) -> Iterator[ContentDigest]:
+    digests: list[ContentDigest] = []
     for part in _text(node, "integrity").split():
         algorithm, dash, rest = part.partition("-")
         if not dash:
             node.at("integrity").fail("expected algorithm-base64")
-        if algorithm not in _HEX_DIGITS:
+        size = _DIGEST_SIZES.get(algorithm)
+        if size is None:
             continue
         try:
-            value = base64.b64decode(rest.partition("?")[0], validate=True).hex()
+            value = binascii.a2b_base64(rest.partition("?")[0], strict_mode=True)
         except (binascii.Error, ValueError):
             node.at("integrity").fail("expected base64 after the algorithm")
-        if len(value) != _HEX_DIGITS[algorithm]:
-            node.at("integrity").fail(f"{len(value) // 2} bytes are no {algorithm}")
-        yield ContentDigest(algorithm=algorithm, value=value, covers=Covers.PACKAGE_ARCHIVE, url=url)
+        if len(value) != size:
+            node.at("integrity").fail(f"{len(value)} bytes are no {algorithm}")
+        digest = ContentDigest(algorithm=algorithm, value=value.hex(), covers=Covers.PACKAGE_ARCHIVE, url=url)
+        digests.append(digest)
+    return tuple(digests), not digests
 
 
 def _licence(node: Node) -> str:
