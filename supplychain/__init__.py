@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from supplychain.api.evidence import attest, sign, verify
     from supplychain.api.keys import read_key
     from supplychain.api.policy import gate, read_policy
-    from supplychain.api.release import prepare, publish, read_permit
+    from supplychain.api.publish import publish, read_permit
+    from supplychain.api.release import prepare
     from supplychain.api.render import render
     from supplychain.api.sbom import inventory
     from supplychain.errors import SupplyChainError
@@ -42,9 +43,9 @@ _PROMISE = {
     "inventory": "supplychain.api.sbom",
     "judge": "supplychain.policy.engine",
     "prepare": "supplychain.api.release",
-    "publish": "supplychain.api.release",
+    "publish": "supplychain.api.publish",
     "read_key": "supplychain.api.keys",
-    "read_permit": "supplychain.api.release",
+    "read_permit": "supplychain.api.publish",
     "read_policy": "supplychain.api.policy",
     "render": "supplychain.api.render",
     "sign": "supplychain.api.evidence",

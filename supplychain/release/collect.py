@@ -76,7 +76,7 @@ def is_evidence(name: str, names: Iterable[str]) -> bool:
 
     A hidden name is neither: it is an asset, and a stray ``.DS_Store`` is found before it is published.
     """
-    if name in (RELEASE_FILE, SUMS_FILE):
+    if name in (RELEASE_FILE, RELEASE_FILE + SIGNATURE_SUFFIX, SUMS_FILE):
         return True
     owner = next((name.removesuffix(s) for s in EVIDENCE_SUFFIXES if name.endswith(s)), None)
     return owner is not None and (owner in set(names) or name.endswith(VSA_SUFFIX))

@@ -1,0 +1,76 @@
+"""run, prepare: from a build step to the asset set of a release."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from supplychain import _io
+from supplychain._version import __version__
+from supplychain.api.keys import AnySigner, StrPath, as_signer
+from supplychain.model.release import AssetSet, Release
+from supplychain.model.results import Written
+from supplychain.release.attestations import append_attestations
+from supplychain.release.collect import ATTESTATIONS_SUFFIX
+from supplychain.release.prepare import Prepared, prepare_assets
+from supplychain.release.run import BUILDER_ID, BuildRecord, provenance_of, run_step, statement_of
+
+
+def run_build(
+    command: Sequence[str],
+    *,
+    outputs: Sequence[StrPath],
+    environment: Mapping[str, str],
+    cwd: StrPath = ".",
+) -> BuildRecord:
+    """Run a build step and measure what it made. Nothing is signed: the key is opened when the step has ended."""
+    return run_step(command, outputs=outputs, cwd=cwd, environment=environment, clock=lambda: datetime.now(UTC))
+
+
+def attest_build(record: BuildRecord, *, signer: AnySigner, builder_id: str | None = None) -> Written:
+    """Append the provenance of a build to the attestations of each of its outputs."""
+    payload = statement_of(record, provenance_of(record, builder_id=builder_id or BUILDER_ID))
+    wrote: list[str] = []
+    for output in record.outputs:
+        assert output.path is not None
+        target = Path(output.path + ATTESTATIONS_SUFFIX)
+        data = append_attestations(target, [payload], [], as_signer(signer))
+        if data is not None:
+            _io.write_atomic(target, data)
+            wrote.append(str(target))
+    return Written(verb="run", files=tuple(wrote), summary=record.notes)
+
+
+def prepare(
+    *assets: StrPath,
+    release: Release,
+    signer: AnySigner,
+    progress: Callable[[str, int], None] | None = None,
+) -> AssetSet:
+    """Make the asset set of a release beside its files: SBOMs, signatures, attestations, checksums, release.json.
+
+    Idempotent. Raises InputError for assets that cannot be read, AssetSetMismatch for names that are not one file
+    each on every system.
+    """
+    return prepare_files(assets, release=release, signer=signer, progress=progress).assets
+
+
+def prepare_files(
+    assets: Sequence[StrPath],
+    *,
+    release: Release,
+    signer: AnySigner,
+    created: datetime | None = None,
+    provenance: Sequence[StrPath] = (),
+    progress: Callable[[str, int], None] | None = None,
+) -> Prepared:
+    """As `prepare`, telling what was written, kept and found. ``created`` is the time that SBOMs state."""
+    return prepare_assets(
+        assets,
+        release=release,
+        signer=as_signer(signer),
+        now=datetime.now(UTC).replace(microsecond=0),
+        tool_version=__version__,
+        created=created,
+        provenance=provenance,
+        progress=progress,
+    )

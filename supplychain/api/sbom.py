@@ -1,0 +1,87 @@
+"""Inventories and the documents written from them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from supplychain import _io
+from supplychain._version import __version__
+from supplychain.api.keys import StrPath
+from supplychain.archive import LIMITS, Limits
+from supplychain.errors import EvidenceIncomplete, UsageError
+from supplychain.model.inventory import Inventory
+from supplychain.model.results import Problem, ValidatedDocument, Validation
+from supplychain.sbom.formats import format_named
+from supplychain.sbom.inventory import take_inventory
+
+
+def inventory(source: StrPath, *, limits: Limits = LIMITS, progress: Callable[[int], None] | None = None) -> Inventory:
+    """What is inside a file or folder, measured. Raises InputError when the source itself cannot be read."""
+    with _io.open_source(source) as opened:
+        return take_inventory(opened, spool=_io.spool, limits=limits, progress=progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """What ``sbom create`` made of one walk."""
+
+    inventory: Inventory
+    documents: Mapping[str, bytes]
+    """By format name."""
+
+
+def create(
+    source: StrPath,
+    formats: Sequence[str],
+    *,
+    created: datetime | None = None,
+    spec_version: str | None = None,
+    files: bool | None = None,
+    allow_empty: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> Created:
+    """One walk, any number of documents.
+
+    ``created`` is the time they state; without it the newest time recorded inside the source, else now. ``files``
+    lists every file; by default for an artifact and not for a folder. A source that holds files and no component is
+    EvidenceIncomplete unless ``allow_empty``.
+    """
+    if not formats:
+        raise UsageError("no format was named", hint="-o cyclonedx-json, -o spdx-json")
+    found = inventory(source, progress=progress)
+    if not found.components and not allow_empty:
+        raise EvidenceIncomplete(
+            "no component was recognised",
+            where=str(source),
+            hint="an SBOM of this would say that it holds nothing; say --allow-empty if that is so",
+        )
+    time = created or found.newest or datetime.now(UTC).replace(microsecond=0)
+    with_files = found.kind == "artifact" if files is None else files
+    documents: dict[str, bytes] = {}
+    for name in formats:
+        writer = format_named(name)
+        version = {} if spec_version is None else {"spec_version": spec_version}
+        documents[name] = writer.write(found, created=time, tool_version=__version__, files=with_files, **version)
+    return Created(inventory=found, documents=documents)
+
+
+def validate(paths: Sequence[StrPath]) -> Validation:
+    """Each document against the schema of its own format and version. Needs the extra ``validate`` (ExtraMissing).
+
+    1 when one is invalid, 3 when one could not be judged.
+    """
+    from supplychain.sbom.formats.validation import validate as check
+
+    if not paths:
+        raise UsageError("no document was named")
+    documents: list[ValidatedDocument] = []
+    codes: list[int] = []
+    for path in paths:
+        name = str(path)
+        document = check(_io.read_bytes(path), where=name, schemas=_io.sbom_schema)
+        documents.append(document)
+        codes.append(1 if document.problems else 0)
+    return Validation(documents=tuple(documents), exit_code=max(codes))
+
+
+__all__ = ["Created", "Problem", "create", "inventory", "validate"]

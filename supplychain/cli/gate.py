@@ -1,0 +1,93 @@
+"""supplychain gate."""
+
+import argparse
+from datetime import datetime
+from pathlib import Path
+
+from supplychain import _io, gate, read_key, read_policy
+from supplychain.api.render import explain
+from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.show import show
+from supplychain.errors import UsageError
+
+EXAMPLE = """\
+schema: supplychain/policy/v1
+id: my/release
+version: "1"
+owner: release-team
+signers: { release: { key: release.pub } }
+rules: [{ id: signed, type: signer-identity, evidence: [signature] }]
+"""
+"""A policy to start from, shown where none was named."""
+
+
+def configure_gate(parser: argparse.ArgumentParser) -> None:
+    """gate PATH... --policy F."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="the folder of a release, or files")
+    parser.add_argument("--policy", metavar="FILE[@sha256:HEX]", help="the policy; with its digest it is pinned")
+    parser.add_argument("--evidence", metavar="PATH", action="append", default=[], help="further evidence")
+    parser.add_argument("--as-of", metavar="TIME", help="judge as of this time, for audits: gives no permit")
+    parser.add_argument("--vsa", metavar="PATH", help="write the signed decision here (needs --key)")
+    add_key(parser, required=False, what="private key that signs the decision")
+    parser.add_argument("-v", "--verbose", action="store_true", help="every rule and every finding")
+    parser.add_argument("--explain", metavar="RULE", help="after the decision, all that is known of this rule")
+    add_output(parser, "table", "json", "markdown")
+    parser.set_defaults(run=run_gate)
+
+
+def run_gate(args: argparse.Namespace, context: Context) -> int:
+    """Judge, show, and sign the decision where that was asked for."""
+    if not args.policy:
+        context.console.line("a gate needs a policy; save this beside your release.pub and name it with --policy:")
+        context.console.screen(EXAMPLE)
+        raise UsageError("no --policy was named")
+    if args.as_of and args.vsa:
+        raise UsageError("a decision as of a chosen time is not signed", hint="leave out --as-of, or --vsa")
+    if bool(args.vsa) != bool(args.key):
+        raise UsageError("--vsa and --key go together")
+    policy = read_policy(_existing(args.policy))
+    signer = read_key(args.key, password=password_of(context)) if args.key else None
+    at = _time(args.as_of) if args.as_of else None
+    with context.console.progress("measuring") as progress:
+        decision = gate(
+            *args.paths, policy=policy, evidence=args.evidence, at=at, progress=lambda _, done: progress(done)
+        )
+    show(decision, args.outputs, context, verbose=args.verbose)
+    if args.explain:
+        context.stdout.write(explain(decision, args.explain, width=context.width, colour=context.colour))
+    if signer and decision.exit_code == 3:
+        context.console.warn(f"{args.vsa} was not written: an undetermined decision is neither PASSED nor FAILED")
+    elif signer:
+        from supplychain.api.publish import sign_decision
+
+        _io.write_atomic(args.vsa, sign_decision(decision, signer=signer, policy=policy))
+        context.console.line(f"wrote {args.vsa}")
+    if decision and signer:
+        context.console.line(
+            f"next: supplychain publish {' '.join(args.paths)} --to file:///srv/releases --vsa {args.vsa} "
+            f"--vsa-key KEY.pub --policy-digest {decision.policy.sha256} --key {args.key}"
+        )
+    return decision.exit_code
+
+
+def _existing(policy: str) -> str:
+    """The name as given; a policy that is not there gets a hint at the file of nearly this name."""
+    import difflib
+
+    path = Path(policy.partition("@sha256:")[0])
+    if path.exists():
+        return policy
+    near = difflib.get_close_matches(
+        str(path), [str(p) for p in (*Path().glob("*.y*ml"), *Path().glob("*/*.y*ml"))], n=1
+    )
+    raise UsageError(f"{path}: no such file", hint=f"did you mean {near[0]}?" if near else "")
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--as-of {text[:40]!r} is no time", hint="write it as 2026-11-23T12:00:00Z") from None
+    if at.tzinfo is None:
+        raise UsageError(f"--as-of {text} has no time zone", hint=f"write {text}Z for UTC")
+    return at

@@ -1,0 +1,54 @@
+"""supplychain prepare."""
+
+import argparse
+
+from supplychain import Release, read_key
+from supplychain.api.release import prepare_files
+from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.sbom import source_date
+from supplychain.cli.show import show
+from supplychain.model.results import Written
+
+KINDS = ("cloud", "minor", "patch", "security", "esr")
+CAUSES = ("feature", "regression", "security", "dependency", "hotfix")
+
+
+def configure_prepare(parser: argparse.ArgumentParser) -> None:
+    """prepare PATH... --key K."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="the folder the assets lie in, or the assets")
+    add_key(parser)
+    for name, text in (("product", "chat-server"), ("line", "10.11"), ("version", "10.11.3"), ("commit", "git commit")):
+        parser.add_argument(f"--{name}", metavar="TEXT", help=text)
+    parser.add_argument("--kind", choices=KINDS, help="of release")
+    parser.add_argument("--cause", choices=CAUSES, help="why it is made")
+    parser.add_argument(
+        "--provenance", metavar="FILE", action="append", default=[], help="attestations by whoever built the assets"
+    )
+    add_output(parser, "text", "json")
+    parser.set_defaults(run=run_prepare)
+
+
+def run_prepare(args: argparse.Namespace, context: Context) -> int:
+    """Make the asset set, say what is in it."""
+    release = Release(
+        product=args.product, line=args.line, version=args.version, kind=args.kind, cause=args.cause, commit=args.commit
+    )
+    signer = read_key(args.key, password=password_of(context))
+    with context.console.progress("measuring") as progress:
+        made = prepare_files(
+            args.paths,
+            release=release,
+            signer=signer,
+            created=source_date(context),
+            provenance=args.provenance,
+            progress=lambda _, done: progress(done),
+        )
+    folder = args.paths[0]
+    written = Written(
+        verb="prepare", files=made.wrote, kept=made.kept, next=f"supplychain gate {folder} --policy release.yaml"
+    )
+    for inventory in made.inventories:
+        show(inventory, None, context, to_console=True)
+    show(made.assets, args.outputs, context)
+    show(written, None, context, to_console=True)
+    return 0

@@ -1,0 +1,33 @@
+"""supplychain run."""
+
+import argparse
+
+from supplychain import read_key
+from supplychain.api.release import attest_build, run_build
+from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.show import show
+
+
+def configure_run(parser: argparse.ArgumentParser) -> None:
+    """run --output PATH... --key K -- CMD."""
+    parser.add_argument(
+        "--output",
+        metavar="PATH",
+        action="append",
+        required=True,
+        dest="made",
+        help="what the step makes: file, folder, glob",
+    )
+    add_key(parser, what="private key that signs the provenance; opened when the step has ended")
+    parser.add_argument("--builder-id", metavar="URI", help="who builds, by its own claim")
+    add_output(parser, "text", "json")
+    parser.add_argument("command", metavar="-- CMD", nargs="+", help="the build step")
+    parser.set_defaults(run=run_run)
+
+
+def run_run(args: argparse.Namespace, context: Context) -> int:
+    """Run, measure, open the key, attest."""
+    record = run_build(args.command, outputs=args.made, environment=context.environment)
+    signer = read_key(args.key, password=password_of(context))
+    show(attest_build(record, signer=signer, builder_id=args.builder_id), args.outputs, context)
+    return 0

@@ -1,0 +1,82 @@
+"""supplychain sbom create|validate."""
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from supplychain import _io
+from supplychain.api.sbom import create, validate
+from supplychain.cli.arguments import Context, add_output, split_output, with_near_name
+from supplychain.cli.show import show
+from supplychain.errors import SupplyChainError, UsageError
+from supplychain.model.results import Written
+
+
+def configure_sbom(parser: argparse.ArgumentParser) -> None:
+    """The verbs of the noun."""
+    verbs = parser.add_subparsers(metavar="create | validate", required=True)
+    made = verbs.add_parser("create", help="write what a file or folder holds, in one walk", allow_abbrev=False)
+    made.add_argument("path", metavar="PATH", help="file (archive, wheel, binary) or folder")
+    add_output(made, "cyclonedx-json", "spdx-json")
+    made.add_argument("--spec-version", metavar="VERSION", help="of CycloneDX: 1.6 (default) or 1.7")
+    files = made.add_mutually_exclusive_group()
+    files.add_argument("--files", action="store_true", default=None, help="list every file; the default for a file")
+    files.add_argument(
+        "--no-files", dest="files", action="store_false", help="components only; the default for a folder"
+    )
+    made.add_argument("--allow-empty", action="store_true", help="write a document although nothing was recognised")
+    made.set_defaults(run=run_create)
+    checked = verbs.add_parser("validate", help="hold documents against the schema of their format", allow_abbrev=False)
+    checked.add_argument("documents", metavar="SBOM", nargs="+")
+    add_output(checked, "text", "json")
+    checked.set_defaults(run=run_validate)
+
+
+def source_date(context: Context) -> datetime | None:
+    """SOURCE_DATE_EPOCH as a time; None when it is not set."""
+    text = context.environment.get("SOURCE_DATE_EPOCH")
+    if text is None:
+        return None
+    try:
+        return datetime.fromtimestamp(int(text), UTC)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(f"SOURCE_DATE_EPOCH={text[:40]!r} is no number of seconds") from None
+
+
+def run_create(args: argparse.Namespace, context: Context) -> int:
+    """One walk, the documents to their files or to stdout, the summary to stderr."""
+    outputs = [split_output(text) for text in args.outputs or ["cyclonedx-json"]]
+    if len([path for _, path in outputs if not path]) > 1:
+        raise UsageError("only one document fits on stdout", hint="give the others a path: -o spdx-json=app.spdx.json")
+    try:
+        size = Path(args.path).stat().st_size if Path(args.path).is_file() else None
+        with context.console.progress(Path(args.path).name, total=size) as progress:
+            result = create(
+                args.path,
+                [name for name, _ in outputs],
+                created=source_date(context),
+                spec_version=args.spec_version,
+                files=args.files,
+                allow_empty=args.allow_empty,
+                progress=progress,
+            )
+    except SupplyChainError as e:
+        raise with_near_name(e, args.path) from e
+    written: list[str] = []
+    for name, path in outputs:
+        if path:
+            _io.write_atomic(path, result.documents[name])
+            written.append(path)
+        else:
+            context.stdout.write(result.documents[name].decode())
+    show(result.inventory, None, context, to_console=True)
+    if written:
+        show(Written(verb="sbom create", files=tuple(written)), None, context, to_console=True)
+    return 0
+
+
+def run_validate(args: argparse.Namespace, context: Context) -> int:
+    """Each document, every problem."""
+    result = validate(args.documents)
+    show(result, args.outputs, context)
+    return result.exit_code

@@ -1,0 +1,197 @@
+"""prepare: from files to the asset set of a release, beside them.
+
+Per asset: inventory, SBOMs, a signature, an attestation of each SBOM, provenance when it is given; for the set:
+SHA256SUMS, release.json and its signature. Idempotent: what already says exactly this, by the same signer, is kept
+byte for byte, so that a rerun after an interruption only adds what is missing.
+"""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from supplychain import _io, _json
+from supplychain.archive import LIMITS, Limits
+from supplychain.errors import EvidenceMissing, SubjectMismatch, SupplyChainError
+from supplychain.model.artifact import Artifact
+from supplychain.model.bundle import Bundle
+from supplychain.model.evidence import Evidence
+from supplychain.model.inventory import Inventory
+from supplychain.model.release import RELEASE_FILE, SUMS_FILE, Asset, AssetSet, Release, check_names
+from supplychain.model.statement import Envelope, Statement
+from supplychain.predicates.documents import CycloneDx, Spdx
+from supplychain.release.attestations import append_attestations, sign_file, statement_about
+from supplychain.release.collect import (
+    ATTESTATIONS_SUFFIX,
+    CYCLONEDX_SUFFIX,
+    SIGNATURE_SUFFIX,
+    SPDX_SUFFIX,
+    StrPath,
+    asset_paths,
+    read_evidence,
+)
+from supplychain.sbom.formats import format_named
+from supplychain.sbom.inventory import take_inventory
+from supplychain.signing import BundleSigner
+from supplychain.verify import bundle as bundles
+from supplychain.verify.verifier import match_subjects
+
+DOCUMENTS: tuple[tuple[str, str, type[Any]], ...] = (
+    ("cyclonedx-json", CYCLONEDX_SUFFIX, CycloneDx),
+    ("spdx-json", SPDX_SUFFIX, Spdx),
+)
+"""Which SBOMs are written: format, file suffix, predicate."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """What prepare did."""
+
+    assets: AssetSet
+    inventories: tuple[Inventory, ...]
+    """One an asset, in the order of the assets."""
+    wrote: tuple[str, ...]
+    kept: tuple[str, ...]
+    """Files that already said exactly this."""
+
+
+@dataclass(slots=True)
+class _Folder:
+    """The files of one run: written only when their bytes change."""
+
+    wrote: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def put(self, path: Path, data: bytes) -> None:
+        if path.exists() and _io.read_bytes(path) == data:
+            self.keep(path)
+            return
+        _io.write_atomic(path, data)
+        self.wrote.append(str(path))
+
+    def keep(self, path: Path) -> None:
+        self.kept.append(str(path))
+
+
+def prepare_assets(
+    paths: Sequence[StrPath],
+    *,
+    release: Release,
+    signer: BundleSigner,
+    now: datetime,
+    tool_version: str,
+    created: datetime | None = None,
+    provenance: Sequence[StrPath] = (),
+    limits: Limits = LIMITS,
+    progress: Callable[[str, int], None] | None = None,
+) -> Prepared:
+    """Make the asset set in the folder where the assets lie.
+
+    ``created`` is the time written into SBOMs (SOURCE_DATE_EPOCH); without it, the newest time recorded inside the
+    asset, else the time of an SBOM that is already there, else ``now``. ``provenance`` names files with attestations
+    by whoever built: each is appended to every asset it is about, and one that is about none is SubjectMismatch.
+    """
+    folder, files = asset_paths(paths)
+    check_names([f.name for f in files], where=str(folder))
+    given = [e for path in provenance for e in read_evidence(path)]
+    out, made, inventories = _Folder(), [], []
+    used: set[str] = set()
+    for path in files:
+        with _io.open_source(path) as source:
+            assert source.stream is not None
+            told = (lambda done, name=source.name: progress(name, done)) if progress else None
+            inventory = take_inventory(source, spool=_io.spool, limits=limits, progress=told)
+            assert inventory.sha256 is not None
+            artifact = _io.artifact_of(source.stream, path, sha256=inventory.sha256, size=inventory.size)
+            payloads = [
+                _write_document(out, path, inventory, artifact, d, now, created, tool_version) for d in DOCUMENTS
+            ]
+            _sign(out, path, artifact, signer, now)
+            about = [e for e in given if _is_about(e, artifact)]
+            used |= {e.uri for e in about}
+            _attest(out, path, payloads, about, signer)
+        made.append(Asset(name=path.name, sha256=artifact.sha256, size=inventory.size))
+        inventories.append(inventory)
+    if unused := [e.uri for e in given if e.uri not in used]:
+        raise SubjectMismatch("the provenance is about none of the assets", where=unused[0])
+    assets = AssetSet(release=release, assets=tuple(sorted(made)))
+    _write_set(out, folder, assets, signer, now)
+    return Prepared(assets=assets, inventories=tuple(inventories), wrote=tuple(out.wrote), kept=tuple(out.kept))
+
+
+def _write_document(
+    out: _Folder,
+    path: Path,
+    inventory: Inventory,
+    artifact: Artifact,
+    document: tuple[str, str, type[Any]],
+    now: datetime,
+    created: datetime | None,
+    tool_version: str,
+) -> bytes:
+    """Write one SBOM beside the asset; the Statement about it comes back, to be attested."""
+    name, suffix, predicate = document
+    target = path.with_name(path.name + suffix)
+    writer = format_named(name)
+    time = created or inventory.newest or _time_of(target, writer) or now
+    data = writer.write(inventory, created=time, tool_version=tool_version)
+    out.put(target, data)
+    return statement_about(
+        [artifact], predicate, predicate.parse(_json.parse(data, where=str(target)), predicate.TYPES[0])
+    )
+
+
+def _time_of(path: Path, writer: Any) -> datetime | None:
+    """The time in a document of an earlier run, kept so that a rerun gives the same bytes."""
+    try:
+        found: datetime | None = writer.read(_json.parse(_io.read_bytes(path), where=str(path))).created
+    except SupplyChainError:
+        return None
+    return found
+
+
+def _sign(out: _Folder, path: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> None:
+    target = path.with_name(path.name + SIGNATURE_SUFFIX)
+    data = sign_file(path, artifact, signer, now)
+    if data is None:
+        out.keep(target)
+    else:
+        out.put(target, data)
+
+
+def _attest(
+    out: _Folder, path: Path, payloads: Sequence[bytes], given: Sequence[Evidence], signer: BundleSigner
+) -> None:
+    target = path.with_name(path.name + ATTESTATIONS_SUFFIX)
+    data = append_attestations(target, payloads, given, signer)
+    if data is None:
+        out.keep(target)
+    else:
+        out.put(target, data)
+
+
+def _is_about(evidence: Evidence, artifact: Artifact) -> bool:
+    """Whether given provenance names this asset. Nobody's signature is checked here: the gate does that."""
+    parsed = bundles.parse(evidence.data, where=evidence.uri)
+    content = parsed.content if isinstance(parsed, Bundle) else parsed
+    if not isinstance(content, Envelope):
+        raise EvidenceMissing("no attestation but a signature", where=evidence.uri, hint="give an attestation")
+    try:
+        match_subjects(Statement.parse(content.payload, where=evidence.uri), artifact, where=evidence.uri)
+    except SubjectMismatch:
+        return False
+    return True
+
+
+def _write_set(out: _Folder, folder: Path, assets: AssetSet, signer: BundleSigner, now: datetime) -> None:
+    """SHA256SUMS as coreutils reads it, release.json, and its signature."""
+    sums = "".join(f"{a.sha256}  {a.name}\n" for a in assets.assets).encode()
+    out.put(folder / SUMS_FILE, sums)
+    data = assets.encode()
+    out.put(folder / RELEASE_FILE, data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    known = {name: hashlib.new(name, data).hexdigest() for name in ("sha384", "sha512")}
+    document = Artifact(name=RELEASE_FILE, sha256=sha256, size=len(data), known=known)
+    _sign(out, folder / RELEASE_FILE, document, signer, now)
