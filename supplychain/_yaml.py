@@ -233,7 +233,9 @@ class _Builder:
         top = self.stack[-1]
         if top.items is not None:
             top.items.append(value)
-        elif top.members is not None and top.key is not None:
+        else:
+            assert top.members is not None
+            assert top.key is not None
             top.members[top.key] = value
             top.key = None
 

@@ -146,7 +146,7 @@ def absent(artifact: Artifact, gathered: Gathered, kinds: Sequence[str], signers
     fix = _FIXES.get(kinds[0], f"Attest it: supplychain attest --type {kinds[0]} {artifact.name} ...")
     cited = tuple(Cited(uri=r.uri, sha256=r.sha256) for r in gathered.refused[:_SHOWN])
     if judged := [r for r in gathered.refused if r.judged]:
-        message = f"{judged[0].uri}: {judged[0].message}{more(len(judged) - 1)}"
+        message = f"{judged[0].uri.rpartition('/')[2]}: {judged[0].message}{more(len(judged) - 1)}"
         return Problem(
             outcome=Outcome.FAIL,
             message=message,
@@ -168,7 +168,8 @@ def absent(artifact: Artifact, gathered: Gathered, kinds: Sequence[str], signers
         )
     if gathered.refused:
         first = gathered.refused[0]
-        message = f"{first.uri} could not be judged: {first.message}{more(len(gathered.refused) - 1)}"
+        name, others = first.uri.rpartition("/")[2], more(len(gathered.refused) - 1)
+        message = f"{name} could not be judged: {first.message}{others}"
         return Problem(outcome=Outcome.ERROR, message=message, artifact=artifact, evidence=cited, fix=fix)
     return Problem(
         outcome=Outcome.ERROR, message=f"no {wanted} by {by} was found", artifact=artifact, fix=fix, empty=True
@@ -176,7 +177,7 @@ def absent(artifact: Artifact, gathered: Gathered, kinds: Sequence[str], signers
 
 
 def _kind(kinds: Sequence[str]) -> str:
-    return " or ".join(k if k == SIGNATURE else f"{k} attestation" for k in kinds)
+    return SIGNATURE if list(kinds) == [SIGNATURE] else f"{' or '.join(kinds)} attestation"
 
 
 def more(count: int) -> str:
