@@ -457,6 +457,7 @@ def test_a_lockfile_version_nobody_knows_is_unsupported(version: int | None) -> 
         (lock({"node_modules/x/../../y": package()}), "plain folders"),
         (lock({"node_modules//x": package()}), "plain folders"),
         (lock({"node_modules/..": package()}), "plain folders"),
+        (lock({"node_modules/\x1b[31m": package(name="x")}), "plain folders"),
         (lock({"node_modules/a/b": package()}), "package name"),
         (lock({"node_modules/x": package(name="@/x")}), "package name"),
         (lock({"node_modules/x": package("../../etc")}), "version"),

@@ -12,6 +12,7 @@ from supplychain.model.inventory import Scope
 from supplychain.sbom.catalogers import Catalogued
 from supplychain.sbom.catalogers.npm import NpmLock
 from tests.support.cataloger_runner import run
+from tests.support.npm_locks import trees
 
 LOCK = Path(__file__).parents[2] / "../shared/vectors/locks/desktop.package-lock.json"
 Versioned = tuple[str, str]
@@ -113,20 +114,37 @@ def test_development_is_told_from_runtime(data: bytes, made: Catalogued) -> None
     assert {(c.name, c.version) for c in made.components if c.scope is Scope.RUNTIME} == runtime
 
 
-@pytest.mark.slow
-def test_npm_sees_the_same_edges(data: bytes, made: Catalogued, tmp_path: Path) -> None:
+def edges_of_npm(folder: Path) -> set[tuple[Versioned, Versioned]]:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("npm is not installed")
-    (tmp_path / "package-lock.json").write_bytes(data)
     command = [npm, "ls", "--all", "--package-lock-only", "--json", "--long", "--offline"]
-    listed = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=120)
+    listed = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=120)
     todo = [json.loads(listed.stdout)]
     edges: set[tuple[Versioned, Versioned]] = set()
     while todo:
         node = todo.pop()
         for child in node.get("dependencies", {}).values():
-            if "name" in child:  # an optional package that is not installed has none
+            if "name" in child:  # what is missing has none
                 edges.add(((node["name"], node["version"]), (child["name"], child["version"])))
                 todo.append(child)
-    assert edges_of(made) == edges
+    return edges
+
+
+@pytest.mark.slow
+def test_npm_sees_the_same_edges(data: bytes, made: Catalogued, tmp_path: Path) -> None:
+    (tmp_path / "package-lock.json").write_bytes(data)
+    assert edges_of(made) == edges_of_npm(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", trees())
+def test_npm_sees_the_same_edges_in_every_trap(name: str, tmp_path: Path) -> None:
+    files = trees()[name]
+    folder = tmp_path / "app"
+    for path, content in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(content)
+    edges = edges_of_npm(folder)
+    assert edges
+    assert edges_of(run(NpmLock(), files)) == edges

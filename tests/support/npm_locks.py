@@ -53,3 +53,84 @@ def tree(count: int) -> bytes:
             "dependencies": wanted,
         }
     return json.dumps({"name": "app", "version": "1.0.0", "lockfileVersion": 3, "packages": packages}).encode()
+
+
+def trees() -> dict[str, dict[str, bytes]]:
+    """Locks with a trap each, by name, with the manifests that npm wants beside them."""
+
+    def app(**kinds: Any) -> dict[str, Any]:
+        return {"name": "app", "version": "1.0.0", **kinds}
+
+    def manifest(**fields: Any) -> bytes:
+        return json.dumps(fields).encode()
+
+    nested = {
+        "": app(dependencies={"a": "*", "b": "1.0.0"}),
+        "node_modules/a": package(dependencies={"b": "2.0.0", "c": "*"}),
+        "node_modules/a/node_modules/b": package("2.0.0", dependencies={"c": "*"}),
+        "node_modules/b": package("1.0.0"),
+        "node_modules/c": package(dependencies={"b": "*"}),
+    }
+    alias = {
+        "": app(dependencies={"old": "npm:@real/thing@1"}),
+        "node_modules/old": package(name="@real/thing", dependencies={"@real/thing": "2"}),
+        "node_modules/@real/thing": package("2.0.0"),
+    }
+    workspaces = {
+        "": app(workspaces=["packages/*"]),
+        "node_modules/one": {"resolved": "packages/one", "link": True},
+        "node_modules/two": {"resolved": "packages/two", "link": True},
+        "packages/one": {"version": "1.1.0", "dependencies": {"b": "*", "two": "*"}, "devDependencies": {"d": "*"}},
+        "packages/two": {"version": "3.0.0", "peerDependencies": {"d": "*"}},
+        "packages/one/node_modules/b": package("2.0.0", dependencies={"d": "*"}),
+        "node_modules/d": package(dev=True),
+    }
+    outside = {
+        "": app(dependencies={"out": "file:../out", "b": "*"}),
+        "../out": {"version": "1.0.0", "dependencies": {"b": "*"}, "devDependencies": {"q": "*"}},
+        "node_modules/out": {"resolved": "../out", "link": True},
+        "node_modules/b": package(),
+    }
+    folder = {
+        "": app(dependencies={"f": "file:libs/f"}),
+        "libs/f": {"name": "f", "version": "1.0.0", "dependencies": {"b": "*"}, "devDependencies": {"d": "*"}},
+        "node_modules/f": {"resolved": "libs/f", "link": True},
+        "node_modules/b": package(),
+        "node_modules/d": package(),
+    }
+    peers = {
+        "": app(dependencies={"plugin": "*", "react": "*"}),
+        "node_modules/plugin": package(
+            peerDependencies={"react": "*", "vue": "*"},
+            peerDependenciesMeta={"vue": {"optional": True}},
+            optionalDependencies={"fs": "*"},
+        ),
+        "node_modules/react": package("18.0.0"),
+    }
+    first = {
+        "a": {
+            "version": "1.0.0",
+            "integrity": integrity("a"),
+            "requires": {"b": "2.0.0"},
+            "dependencies": {"b": {"version": "2.0.0", "integrity": integrity("b"), "requires": {"c": "*"}}},
+        },
+        "b": {"version": "1.0.0", "integrity": integrity("c")},
+        "c": {"version": "1.5.0", "integrity": integrity("d"), "requires": {"b": "*"}},
+    }
+    return {
+        "nested": {"package-lock.json": lock(nested)},
+        "alias": {"package-lock.json": lock(alias)},
+        "workspaces": {
+            "package-lock.json": lock(workspaces),
+            "package.json": manifest(**workspaces[""]),
+            "packages/one/package.json": manifest(name="one", **workspaces["packages/one"]),
+            "packages/two/package.json": manifest(name="two", **workspaces["packages/two"]),
+        },
+        "outside": {"package-lock.json": lock(outside)},
+        "folder": {"package-lock.json": lock(folder)},
+        "peers": {"package-lock.json": lock(peers)},
+        "version 1": {
+            "package-lock.json": lock_v1(first),
+            "package.json": manifest(**app(dependencies={"a": "*"}, devDependencies={"b": "1.0.0"})),
+        },
+    }

@@ -28,7 +28,8 @@ MAX_MANIFEST_BYTES: Final = 4 << 20
 _DIGEST_SIZES: Final = {"sha512": 64, "sha384": 48, "sha256": 32, "sha1": 20, "md5": 16}
 _GIT: Final = ("git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "gist:")
 _ARCHIVES: Final = (".tgz", ".tar.gz", ".tar")
-_LOCATION = re.compile(r"(?:\.\./)*+(?:\.\.|(?!\.{1,2}(?:/|$))[^/\\]++(?:/(?!\.{1,2}(?:/|$))[^/\\]++)*+)")
+_PLAIN: Final = r"(?!\.{1,2}(?:/|\Z))[^/\\\x00-\x1f\x7f]++"
+_LOCATION = re.compile(rf"(?:\.\./)*+(?:\.\.|{_PLAIN}(?:/{_PLAIN})*+)")
 """Folders without ``.`` and ``..``, but for those at its start that lead out of the project."""
 _FLAGS: Final = frozenset(("optional", "peer", "inBundle", "bundled", "extraneous", "hasInstallScript"))
 
