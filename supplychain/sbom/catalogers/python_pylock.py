@@ -99,8 +99,8 @@ def _path(url: str) -> str:
 
 
 def _qualifiers(entry: Entry) -> dict[str, str]:
-    if entry.vcs:
-        return vcs_qualifiers(entry.vcs.type, entry.vcs.url or "", entry.vcs.commit_id, entry.vcs.subdirectory or "")
+    if entry.vcs and entry.vcs.url:
+        return vcs_qualifiers(entry.vcs.type, entry.vcs.url, entry.vcs.commit_id, entry.vcs.subdirectory or "")
     if entry.archive:
         return {"download_url": without_secrets(entry.archive.url).partition("#")[0]} if entry.archive.url else {}
     return index_qualifiers(entry.index or "")
