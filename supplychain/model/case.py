@@ -51,12 +51,23 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unmeasured:
+    """An artifact whose content could not be read: whatever the rules say, it is never allowed."""
+
+    name: str
+    sha256: str
+    reason: str
+    """The error, with its code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """Everything a decision rests on."""
 
     artifacts: tuple[Artifact, ...]
     verified: tuple[Verified[Any], ...] = ()
     observed: tuple[Observed, ...] = ()
+    unmeasured: tuple[Unmeasured, ...] = ()
     references: tuple[Reference, ...] = ()
     rejected: tuple[Rejected, ...] = ()
     listing: Listing | None = None

@@ -298,6 +298,8 @@ def _about_case(case: Case, policy: Policy, findings: Sequence[Finding]) -> Iter
         yield _case_error("there is no artifact to judge")
     elif not any(f.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WAIVED) for f in findings):
         yield _case_error("no rule of the policy examined anything")
+    for artifact in case.unmeasured:
+        yield _case_error(f"{clip(artifact.name)} could not be read: {clip(artifact.reason, 300)}")
     if case.root is not None and policy.trusted_root not in ("packaged", f"sha256:{case.root}"):
         yield _case_error(f"verified with the trusted root sha256:{case.root}, the policy names {policy.trusted_root}")
 

@@ -9,16 +9,19 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from supplychain import _io
 from supplychain.archive import LIMITS, Limits
-from supplychain.errors import EvidenceMissing, SupplyChainError, UsageError
+from supplychain.archive.walk import Source
+from supplychain.errors import EvidenceMissing, InputError, SupplyChainError, UsageError
 from supplychain.model.artifact import Artifact
-from supplychain.model.case import Case, Listing, Observed
+from supplychain.model.case import Case, Listing, Observed, Unmeasured
 from supplychain.model.evidence import Evidence, Rejected
+from supplychain.model.inventory import Inventory
 from supplychain.model.release import RELEASE_FILE, AssetSet
-from supplychain.model.verified import Signature, Source, Verified
+from supplychain.model.verified import Signature, Verified
+from supplychain.model.verified import Source as Origin
 from supplychain.release.collect import SIGNATURE_SUFFIX, StrPath, beside, list_folder, read_evidence
 from supplychain.sbom.inventory import take_inventory
 from supplychain.verify.trust import Trust
@@ -46,23 +49,47 @@ def collect(
     verified: list[Verified[Any]] = []
     rejected: list[Rejected] = []
     observed: dict[str, Observed] = {}
+    unmeasured: list[Unmeasured] = []
     for path in files:
-        with _io.open_source(path) as source:
-            assert source.stream is not None
-            inventory = take_inventory(source, spool=_io.spool, limits=limits, progress=_told(progress, source.name))
-            assert inventory.sha256 is not None
-            artifact = _io.artifact_of(source.stream, path, sha256=inventory.sha256, size=inventory.size)
+        with _io.open_plain(path) as stream:
+            artifact, inventory = _measure(stream, path, limits, progress)
             for item in (*beside(path), *further):
                 _weigh(item, artifact, trust, at, verified, rejected)
         artifacts.append(artifact)
-        observed.setdefault(artifact.sha256, Observed(sha256=artifact.sha256, inventory=inventory))
+        if isinstance(inventory, InputError):
+            reason = f"{inventory.code}: {inventory}"
+            unmeasured.append(Unmeasured(name=artifact.name, sha256=artifact.sha256, reason=reason))
+        else:
+            observed.setdefault(artifact.sha256, Observed(sha256=artifact.sha256, inventory=inventory))
     return Case(
         artifacts=tuple(sorted(artifacts, key=lambda a: (a.name, a.sha256))),
         verified=tuple(sorted(verified, key=lambda v: (v.source, v.artifact, v.signer_id))),
         observed=tuple(observed[k] for k in sorted(observed)),
         rejected=tuple(sorted(rejected, key=lambda r: (r.uri, r.sha256, r.sha256_of_artifact or ""))),
+        unmeasured=tuple(unmeasured),
         listing=listing,
     )
+
+
+def _measure(
+    stream: BinaryIO, path: Path, limits: Limits, progress: Callable[[str, int], None] | None
+) -> tuple[Artifact, Inventory | InputError]:
+    """The artifact, and its inventory or why there is none: the signature of a damaged archive is judged all the same.
+
+    Both come from one descriptor, and must agree on the digest (ArtifactChanged).
+    """
+    source = Source(name=path.name, stream=stream)
+    found: Inventory | InputError
+    try:
+        found = take_inventory(source, spool=_io.spool, limits=limits, progress=_told(progress, path.name))
+    except InputError as e:
+        found = e
+    stream.seek(0)
+    if isinstance(found, InputError):
+        size, digests = _io.digest_stream(stream, "sha256")
+        return _io.artifact_of(stream, path, sha256=digests["sha256"], size=size), found
+    assert found.sha256 is not None
+    return _io.artifact_of(stream, path, sha256=found.sha256, size=found.size), found
 
 
 def _weigh(
@@ -111,7 +138,7 @@ def _listing(folder: Path, *, trust: Trust, at: datetime) -> Listing:
     if signature.name in names:
         with suppress(SupplyChainError):
             proof = verify_evidence(read_evidence(signature)[0], artifact, Signature, trust=trust, at=at)[0]
-    return Listing(declared=declared, source=Source(str(path), sha256), proof=proof, names=tuple(names))
+    return Listing(declared=declared, source=Origin(str(path), sha256), proof=proof, names=tuple(names))
 
 
 def _files(paths: Sequence[StrPath], listing: Listing | None) -> list[Path]:

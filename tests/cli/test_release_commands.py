@@ -94,9 +94,23 @@ def test_one_flipped_byte_is_denied(prepared: CommandLine) -> None:
     content = bytearray(path.read_bytes())
     content[content.index(b"x = 1")] ^= 1
     path.write_bytes(content)
-    ran = prepared("gate", "dist", "--policy", "policy.yaml")
-    assert ran.code in (1, 3)
-    assert "ALLOWED" not in ran.out
+    code, outcomes = gate(prepared)
+    assert code == 1
+    assert outcomes["signed"] == "fail"
+
+
+@pytest.mark.threat(47)
+def test_archive_that_cannot_be_read_is_never_allowed_even_when_it_is_signed(prepared: CommandLine) -> None:
+    """A policy that looks at signatures only does not make up for content that nobody could read."""
+    prepared.write("lax/broken.zip", b"PK\x03\x04 and nothing more")
+    assert prepared("sign", "lax/broken.zip", "--key", "release.key").code == 0
+    prepared.write(
+        "lax.yaml",
+        POLICY.split("rules:", maxsplit=1)[0] + "rules: [{ id: s, type: signer-identity, evidence: [signature] }]\n",
+    )
+    ran = prepared("gate", "lax/broken.zip", "--policy", "lax.yaml")
+    assert ran.code == 3
+    assert "broken.zip could not be read" in ran.out
 
 
 @pytest.mark.threat(1)
