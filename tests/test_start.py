@@ -1,0 +1,71 @@
+"""A cold start: what a bare import and the first words of the command line load, seen from a child process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from supplychain.cli.main import VERBS
+from tests.test_architecture import EFFECT_MODULES, PACKAGE
+
+PROBE = """
+import json, sys
+sys.path.insert(0, sys.argv.pop(1))
+before = set(sys.modules)
+{act}
+print("\\n" + json.dumps(sorted(set(sys.modules) - before)))
+"""
+RUN = "from supplychain.cli.main import main\nassert main(sys.argv[1:]) == 0"
+
+
+def loaded(act: str, *arguments: str) -> set[str]:
+    """The modules that a fresh interpreter loads for this."""
+    command = [sys.executable, "-I", "-c", PROBE.format(act=act), str(PACKAGE.parent), *arguments]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    found: list[str] = json.loads(done.stdout.splitlines()[-1])
+    return set(found)
+
+
+def third_party(modules: set[str]) -> set[str]:
+    """Top-level names that belong neither to Python nor to us."""
+    heads = {m.partition(".")[0] for m in modules}
+    return {h for h in heads if h not in sys.stdlib_module_names and h != "supplychain"}
+
+
+def test_importing_the_package_loads_nothing_but_its_version() -> None:
+    modules = loaded("import supplychain")
+    assert {m for m in modules if m.startswith("supplychain")} == {"supplychain", "supplychain._version"}
+    assert third_party(modules) == set()
+    assert not modules & (EFFECT_MODULES - {"os", "time"})
+
+
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("--version",), ("--version", "-o", "json")])
+def test_the_first_words_of_the_command_line_load_no_third_party_module(arguments: tuple[str, ...]) -> None:
+    modules = loaded(RUN, *arguments)
+    assert third_party(modules) == set()
+    assert {m for m in modules if m.startswith("supplychain")} <= {
+        "supplychain",
+        "supplychain._version",
+        "supplychain.cli",
+        "supplychain.cli.main",
+    }
+    assert "argparse" not in modules
+
+
+@pytest.mark.parametrize("verb", sorted(set(VERBS) - {"gate", "publish", "policy"}))
+def test_a_verb_without_a_policy_loads_no_policy_reader(verb: str) -> None:
+    assert not third_party(loaded(RUN, verb, "--help")) & {"pydantic", "cyclonedx", "yaml", "lxml", "jsonschema_rs"}
+
+
+def test_verifying_with_a_key_loads_neither_policies_nor_documents(tmp_path: Path) -> None:
+    from supplychain.api.evidence import sign_files
+    from tests.support.evidence import key
+
+    (tmp_path / "a.pub").write_bytes(key().public.pem())
+    (tmp_path / "a.bin").write_bytes(b"content")
+    sign_files([tmp_path / "a.bin"], signer=key())
+    modules = loaded(RUN, "verify", str(tmp_path / "a.bin"), "--key", str(tmp_path / "a.pub"))
+    assert not third_party(modules) & {"pydantic", "cyclonedx", "yaml", "packaging", "license_expression", "lxml"}
+    assert not {m for m in modules if m.startswith(("supplychain.policy", "supplychain.sbom", "supplychain.archive"))}
