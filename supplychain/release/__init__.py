@@ -1,1 +1,1 @@
-"""The workflow of a release: run, prepare, gate and publish. Here rooms meet; each step is one function that the api calls."""
+"""The workflow of a release: run, prepare, gate and publish. Here rooms meet; each step is one function."""
