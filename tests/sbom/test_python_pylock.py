@@ -86,10 +86,8 @@ def test_source_is_part_of_the_identity(source: str, ref: str) -> None:
 
 
 def test_hash_of_an_algorithm_we_do_not_know_is_unknown() -> None:
-    text = (
-        HEAD
-        + f'[[packages]]\nname = "n"\nversion = "1"\nsdist = {{ name = "n-1.tar.gz", path = "n-1.tar.gz", hashes = {{ blake3 = "{OTHER_SHA[7:]}" }} }}\n'
-    )
+    sdist = f'sdist = {{ path = "n-1.tar.gz", hashes = {{ blake3 = "{OTHER_SHA[7:]}" }} }}'
+    text = HEAD + f'[[packages]]\nname = "n"\nversion = "1"\n{sdist}\n'
     assert unknown(catalogue({"pylock.toml": text})) == {("n@1", "hashes")}
 
 
