@@ -4,7 +4,9 @@ Everything promised is named in ``__all__``, with `supplychain.api`, `supplychai
 Names are resolved when they are first used, so that importing the package loads nothing.
 """
 
+import sys
 from importlib import import_module
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from supplychain._version import __version__
@@ -77,6 +79,20 @@ __all__ = [
     "sign",
     "verify",
 ]
+
+
+class _Package(ModuleType):
+    """The import system binds a room's name on its package. Where that name is promised (``verify``), the promise stays.
+
+    Rooms are imported by ``from supplychain.verify import ...``, which asks for the module and not for this name.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in _PROMISE and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
