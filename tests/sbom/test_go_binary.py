@@ -192,6 +192,12 @@ def test_the_magic_in_the_data_of_another_language_is_passed_over(data: bytes) -
     assert GoBinary().read(file_of("grep", program(data))) is None
 
 
+def test_a_java_class_is_no_fat_program() -> None:
+    java = b"\xca\xfe\xba\xbe\0\0\0\x41" + inline()
+    assert not GoBinary().wants("Main.class", java)
+    assert GoBinary().read(file_of("Main.class", java)) is None
+
+
 def test_the_search_goes_on_behind_a_false_magic() -> None:
     assert refs(made(program(MAGIC + b"\x08\x02" + bytes(32) + inline()))) == {*LINKED, STDLIB}
 
@@ -252,6 +258,9 @@ def test_a_list_that_makes_no_sense_names_the_file(modules: str, message: str) -
     assert caught.value.where.startswith("bin/app")
 
 
+OVERLAPPING = struct.pack(">II", 0xCAFEBABE, 2) + struct.pack(">IIIII", 7, 3, 0x100, 3000, 12) * 2 + bytes(5000)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -263,6 +272,9 @@ def test_a_list_that_makes_no_sense_names_the_file(modules: str, message: str) -
         program(inline())[:52] + b"\xff" * 12 + program(inline())[64:],
         struct.pack(">IIIIIII", 0xCAFEBABE, 1, 7, 3, 0x100, 1 << 31, 12),
         fat(program(inline(), Shape("Mach-O")))[:0x1010],
+        OVERLAPPING,
+        program(inline())[:54] + b"\xff\xff" + program(inline())[56:],
+        program(inline())[:58] + b"\xff\x7f" + program(inline())[60:],
     ],
 )
 def test_headers_that_contradict_the_file_are_malformed(data: bytes) -> None:

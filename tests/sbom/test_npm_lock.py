@@ -213,9 +213,44 @@ def test_bundled_packages_are_components_without_a_hash() -> None:
     assert component(result, "pkg:npm/b@1.0.0").digests == ()
 
 
+def test_what_a_workspace_asks_of_its_peers_counts() -> None:
+    result = made(
+        lock(
+            {
+                "": app(workspaces=["one"], peerDependencies={"p": "*"}),
+                "node_modules/one": {"resolved": "one", "link": True},
+                "one": {"version": "1.0.0", "peerDependencies": {"p": "*"}},
+                "node_modules/p": package(devOptional=True),
+            }
+        )
+    )
+    assert edges(result) == {
+        ("app@1.0.0", "one@1.0.0"),
+        ("app@1.0.0", "p@1.0.0"),
+        ("one@1.0.0", "p@1.0.0"),
+    }
+    assert component(result, "pkg:npm/p@1.0.0").scope is Scope.DEV
+
+
+def test_a_folder_that_only_another_package_links_to_is_no_workspace() -> None:
+    result = made(
+        lock(
+            {
+                "": app(workspaces=["libs/*"], dependencies={"a": "*"}),
+                "node_modules/a": package(dependencies={"f": "file:../libs/f"}),
+                "node_modules/a/node_modules/f": {"resolved": "libs/f", "link": True},
+                "libs/f": {"name": "f", "version": "1.0.0"},
+            }
+        )
+    )
+    assert edges(result) == {("app@1.0.0", "a@1.0.0"), ("a@1.0.0", "f@1.0.0")}
+
+
 def test_dev_dependencies_of_an_installed_package_are_not_asked_for() -> None:
-    result = made(lock({"": app(dependencies={"a": "*"}), "node_modules/a": package(devDependencies={"gone": "*"})}))
+    asking = package(devDependencies={"gone": "*", "b": "*"})
+    result = made(lock({"": app(dependencies={"a": "*"}), "node_modules/a": asking, "node_modules/b": package()}))
     assert result.completeness == []
+    assert edges(result) == {("app@1.0.0", "a@1.0.0")}
 
 
 def test_one_package_at_several_places_is_one_component() -> None:

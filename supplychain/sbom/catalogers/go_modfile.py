@@ -294,4 +294,4 @@ def _lines(data: bytes, path: str) -> Iterator[tuple[str, str]]:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
             raise LimitExceeded(f"a line of {len(line)} characters", where=f"{path}: line {number}")
-        yield f"{path}: line {number}", line.removesuffix("\r")
+        yield f"{path}: line {number}", line
