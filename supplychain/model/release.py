@@ -142,3 +142,5 @@ class Published:
     delivered: tuple[Delivered, ...]
     resumed_from: datetime | None = None
     """Time of the intent that an interrupted publish had signed; None when this run began it."""
+    withheld: tuple[str, ...] = ()
+    """Evidence that did not go out because nobody judged it: file names, each with the reason."""

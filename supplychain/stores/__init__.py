@@ -76,7 +76,7 @@ class Destination(Protocol):
         ...
 
     def locate(self, place: Place) -> str:
-        """The address of a release, for people."""
+        """The address of a release, for people. Raises UsageError, UnsafePath for a name that cannot be one here."""
         ...
 
     def read_pointer(self, product: str) -> bytes | None:

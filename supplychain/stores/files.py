@@ -161,7 +161,7 @@ class FileStore:
 
     def locate(self, place: Place) -> str:
         """The release's folder as a URL."""
-        return (self._root / place.product / place.version).as_uri()
+        return (self._root / _shown(place.product) / _shown(place.version)).as_uri()
 
     def read_pointer(self, product: str) -> bytes | None:
         """``latest.json``."""
