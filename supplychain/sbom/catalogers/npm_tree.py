@@ -101,7 +101,7 @@ def _members(packages: Mapping[str, Package], ends: Mapping[str, str], patterns:
     """The workspaces: folders that a pattern names and that are linked into the project's own node_modules."""
     if not patterns:
         return
-    linked = {ends[at] for at, p in packages.items() if p.link is not None and at in ends and at.startswith(_ROOT)}
+    linked = {ends[at] for at, p in packages.items() if p.link is not None and at in ends and at.rfind(_ROOT) == 0}
     if len(linked) * len(patterns) > MAX_PATTERN_STEPS:
         raise LimitExceeded(f"{len(patterns)} workspace patterns over {len(linked)} links")
     wanted = [(p.startswith("!"), p.removeprefix("!").removeprefix("./").strip("/").split("/")) for p in patterns]
