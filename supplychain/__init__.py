@@ -5,8 +5,8 @@ Names are resolved when they are first used, so that importing the package loads
 """
 
 import sys
+import types
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from supplychain._version import __version__
@@ -81,15 +81,15 @@ __all__ = [
 ]
 
 
-class _Package(ModuleType):
-    """The import system binds a room's name on its package. Where that name is promised (``verify``), the promise stays.
+class _Package(types.ModuleType):
+    """The import system binds a room to its name here. Where that name is promised (``verify``), the promise stays.
 
     Rooms are imported by ``from supplychain.verify import ...``, which asks for the module and not for this name.
     """
 
     def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _PROMISE and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
+        if not (name in _PROMISE and isinstance(value, types.ModuleType)):
+            self.__dict__[name] = value
 
 
 sys.modules[__name__].__class__ = _Package

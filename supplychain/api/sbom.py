@@ -1,5 +1,6 @@
 """Inventories and the documents written from them."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -10,7 +11,7 @@ from supplychain.api.keys import StrPath
 from supplychain.archive import LIMITS, Limits
 from supplychain.errors import EvidenceIncomplete, UsageError
 from supplychain.model.inventory import Inventory
-from supplychain.model.results import Problem, ValidatedDocument, Validation
+from supplychain.model.results import ValidatedDocument, Validation, Written
 from supplychain.sbom.formats import format_named
 from supplychain.sbom.inventory import take_inventory
 
@@ -28,6 +29,12 @@ class Created:
     inventory: Inventory
     documents: Mapping[str, bytes]
     """By format name."""
+
+    def write(self, paths: Mapping[str, StrPath]) -> Written:
+        """Write each document to the path given for its format."""
+        for name, path in paths.items():
+            _io.write_atomic(path, self.documents[name])
+        return Written(verb="sbom create", files=tuple(os.fspath(p) for p in paths.values()))
 
 
 def create(
@@ -82,6 +89,3 @@ def validate(paths: Sequence[StrPath]) -> Validation:
         documents.append(document)
         codes.append(1 if document.problems else 0)
     return Validation(documents=tuple(documents), exit_code=max(codes))
-
-
-__all__ = ["Created", "Problem", "create", "inventory", "validate"]

@@ -7,7 +7,6 @@ from supplychain.api.release import prepare_files
 from supplychain.cli.arguments import Context, add_key, add_output, password_of
 from supplychain.cli.sbom import source_date
 from supplychain.cli.show import show
-from supplychain.model.results import Written
 
 KINDS = ("cloud", "minor", "patch", "security", "esr")
 CAUSES = ("feature", "regression", "security", "dependency", "hotfix")
@@ -44,9 +43,7 @@ def run_prepare(args: argparse.Namespace, context: Context) -> int:
             progress=lambda _, done: progress(done),
         )
     folder = args.paths[0]
-    written = Written(
-        verb="prepare", files=made.wrote, kept=made.kept, next=f"supplychain gate {folder} --policy release.yaml"
-    )
+    written = made.written(next=f"supplychain gate {folder} --policy release.yaml")
     for inventory in made.inventories:
         show(inventory, None, context, to_console=True)
     show(made.assets, args.outputs, context)

@@ -4,12 +4,10 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from supplychain import _io
 from supplychain.api.sbom import create, validate
 from supplychain.cli.arguments import Context, add_output, split_output, with_near_name
 from supplychain.cli.show import show
 from supplychain.errors import SupplyChainError, UsageError
-from supplychain.model.results import Written
 
 
 def configure_sbom(parser: argparse.ArgumentParser) -> None:
@@ -62,16 +60,13 @@ def run_create(args: argparse.Namespace, context: Context) -> int:
             )
     except SupplyChainError as e:
         raise with_near_name(e, args.path) from e
-    written: list[str] = []
     for name, path in outputs:
-        if path:
-            _io.write_atomic(path, result.documents[name])
-            written.append(path)
-        else:
+        if not path:
             context.stdout.write(result.documents[name].decode())
+    written = result.write({name: path for name, path in outputs if path})
     show(result.inventory, None, context, to_console=True)
-    if written:
-        show(Written(verb="sbom create", files=tuple(written)), None, context, to_console=True)
+    if written.files:
+        show(written, None, context, to_console=True)
     return 0
 
 

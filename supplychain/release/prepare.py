@@ -20,6 +20,7 @@ from supplychain.model.bundle import Bundle
 from supplychain.model.evidence import Evidence
 from supplychain.model.inventory import Inventory
 from supplychain.model.release import RELEASE_FILE, SUMS_FILE, Asset, AssetSet, Release, check_names
+from supplychain.model.results import Written
 from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates.documents import CycloneDx, Spdx
 from supplychain.release.attestations import append_attestations, sign_file, statement_about
@@ -55,6 +56,10 @@ class Prepared:
     wrote: tuple[str, ...]
     kept: tuple[str, ...]
     """Files that already said exactly this."""
+
+    def written(self, *, next: str) -> Written:  # noqa: A002  # the word on the screen
+        """What to show of the files; ``next`` is the command that follows."""
+        return Written(verb="prepare", files=self.wrote, kept=self.kept, next=next)
 
 
 @dataclass(slots=True)
