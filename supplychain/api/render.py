@@ -6,6 +6,9 @@ from supplychain.report import render as _render
 from supplychain.report.escape import terminal
 
 
+__all__ = ["Result", "explain", "render", "render_for", "safe"]
+
+
 def render(result: Result, format: str = "text") -> str:  # noqa: A002  # the word of the command line
     """The result as text: ``text``, ``json`` or ``markdown``, ending in a line end. Raises UsageError."""
     return _render(result, format)
