@@ -1,7 +1,7 @@
 """Row 8 of the performance goals: an npm lock of 2,000 packages as a CycloneDX document.
 
 Run as ``python benchmarks/npm_sbom.py``. CPU seconds, the best of three. Peers are cdxgen and syft, where they are on
-PATH, or cdxgen in ``benchmarks/.work/cdxgen`` (``npm install --prefix benchmarks/.work/cdxgen @cyclonedx/cdxgen``);
+PATH, or cdxgen in ``.work/cdxgen`` (``npm install --prefix .work/cdxgen @cyclonedx/cdxgen``);
 one that is missing is skipped by name. Each side reads the same folder and writes a document: ours is timed as work
 in a running process, which is what the goal compares, and as a process of its own with Python's start.
 """
@@ -29,7 +29,7 @@ from supplychain.sbom.inventory import take_inventory
 
 REPEATS = 3
 PACKAGES = 2000
-WORK = Path(__file__).parent / ".work"
+WORK = Path(__file__).parent.parent / ".work"
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 GOALS = {"cdxgen": 0.03, "syft": 0.1}
 EXPONENT = 1.15
