@@ -17,7 +17,7 @@ from supplychain.sbom.licences import CLASSIFIERS, MAX_TEXT, declared, from_clas
         (" Apache-2.0\n", "Apache-2.0"),
         ("(MIT OR GPL-3.0)", "MIT OR GPL-3.0-only"),
         ("((MIT))", "MIT"),
-        ("(MIT) OR (ISC)", "(MIT) OR (ISC)"),
+        ("(mit) or (isc)", "(MIT) OR (ISC)"),
         ("mit and (isc or bsd-3-clause)", "MIT AND (ISC OR BSD-3-Clause)"),
         ("GPL-2.0+ with classpath-exception-2.0", "GPL-2.0-or-later WITH Classpath-exception-2.0"),
         ("AGPL-3.0", "AGPL-3.0-only"),

@@ -106,6 +106,15 @@ def test_wheel_in_a_tarball_owns_its_own_members() -> None:
     files = distribution("rel.tar.gz!/dist/foo.whl!", "foo", "1", record=["foo.py"])
     found = catalogue(files)
     assert found.owners["rel.tar.gz!/dist/foo.whl!/foo.py"] == "pkg:pypi/foo@1"
+    assert found.owners["rel.tar.gz!/dist/foo.whl"] == "pkg:pypi/foo@1"
+
+
+def test_distribution_inside_a_wheel_of_another_one_does_not_own_the_wheel() -> None:
+    files = distribution("foo.whl!", "foo", "1", record=["foo/_vendor/bar-1.dist-info/METADATA"])
+    files |= distribution("foo.whl!/foo/_vendor", "bar", "1")
+    found = catalogue(files)
+    assert found.owners["foo.whl"] == "pkg:pypi/foo@1"
+    assert edges(found, EdgeKind.CONTAINS) == {("foo@1", "bar@1")}
 
 
 def test_inner_distribution_owns_what_the_outer_lists_too() -> None:
@@ -152,6 +161,8 @@ def test_wheels_of_one_folder_need_each_other_by_version() -> None:
         ("b; extra == 'x'", False),
         ("b; extra == 'x' and python_version > '3'", False),
         ("b; (extra == 'x' or extra == 'y')", False),
+        ("b; extra == 'x' and (os_name == 'nt' or os_name == 'posix')", False),
+        ("a[x]", False),
         ("b; extra == 'x' or python_version > '3'", True),
         ("b; 'extra' == 'x'", False),
         ("b[x] (>=1)", True),
@@ -176,6 +187,7 @@ def test_egg_info_in_an_sdist_is_the_same_component() -> None:
     }
     found = catalogue(files)
     assert {c.ref for c in found.components} == {"pkg:pypi/foo@1"}
+    assert found.owners["foo-1.tar.gz"] == "pkg:pypi/foo@1"
     assert [u.field for u in found.unknowns] == ["licences"]
 
 

@@ -54,6 +54,20 @@ def test_dependencies_extras_and_groups_are_edges_of_the_project() -> None:
     assert not unknown(found)
 
 
+def test_extra_of_the_project_is_needed_to_run() -> None:
+    found = catalogue(
+        {
+            "uv.lock": HEAD
+            + root(
+                '[package.optional-dependencies]\nfast = [{ name = "a" }]\n'
+                '[package.dev-dependencies]\ndev = [{ name = "a" }]'
+            )
+            + package("a")
+        }
+    )
+    assert scopes(found)["a@1"] is Scope.RUNTIME
+
+
 def test_version_and_source_tell_packages_of_one_name_apart() -> None:
     git = 'source = { git = "https://git.example.org/n?rev=main#abc123" }'
     found = catalogue(

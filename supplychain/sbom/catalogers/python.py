@@ -174,12 +174,14 @@ def _unknowns(found: Iterable[_Distribution]) -> Iterator[Unknown]:
 
 
 def _listed(found: Iterable[_Distribution], beside: Mapping[tuple[str, str], _Fact]) -> list[tuple[str, _Distribution]]:
-    """Every file that a RECORD lists, outer distributions first."""
+    """Every file that a RECORD lists, and the wheel or sdist that is the distribution; outer ones first."""
     listed: list[tuple[str, _Distribution]] = []
     for one in sorted(found, key=lambda d: (len(d.folder), d.file.path)):
         record = beside.get((posixpath.split(one.file.path)[0], "RECORD"))
         paths = record.paths if isinstance(record, Record) else ()
         listed += [(one.file.path, one), *((one.folder + path, one) for path in paths)]
+        if archive := _archive(one):
+            listed.append((archive, one))
     return listed
 
 
@@ -224,10 +226,16 @@ def _needs(found: Sequence[_Distribution]) -> Iterator[Edge]:
 
 def _environment(one: _Distribution) -> str:
     """The folder that is one environment; for the metadata of a wheel or sdist the folder that holds the file."""
-    archive, nested, inner = one.folder.rpartition(NESTED)
-    if nested and (archive.endswith(_WHEEL) or (one.file.path.endswith("PKG-INFO") and inner.count("/") <= 1)):
-        return archive[: archive.rfind("/") + 1] + "*"
-    return one.folder
+    archive = _archive(one)
+    return archive[: archive.rfind("/") + 1] + "*" if archive else one.folder
+
+
+def _archive(one: _Distribution) -> str:
+    """The nested wheel or sdist that this metadata is about; empty when it is about something else."""
+    archive, _, inner = one.folder.rpartition(NESTED)
+    if archive.endswith(_WHEEL):
+        return "" if inner else archive
+    return archive if one.file.path.endswith("/PKG-INFO") and inner.count("/") <= 1 else ""
 
 
 def _targets(text: str, environment: Mapping[str, Sequence[_Distribution]]) -> Iterator[_Distribution]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -51,8 +52,11 @@ def is_version(text: str) -> bool:
 
 def parsed_version(text: str) -> Version | None:
     """The version, or None where PEP 440 cannot order it."""
-    if not 0 < len(text) <= MAX_VERSION:
-        return None
+    return _parsed(text) if 0 < len(text) <= MAX_VERSION else None
+
+
+@lru_cache(maxsize=16_384)
+def _parsed(text: str) -> Version | None:
     try:
         return Version(text)
     except (InvalidVersion, ValueError):

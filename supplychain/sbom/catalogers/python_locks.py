@@ -72,7 +72,8 @@ class PythonLocks:
     def combine(self, facts: Sequence[tuple[File, _Fact]]) -> Catalogued:
         """Components and edges of all locks, each project at the head of its own."""
         locks = list(_locks([fact for _, fact in facts]))
-        refs = _refs(locks)
+        purls = {(lock.path, n): _purl(package) for lock in locks for n, package in enumerate(lock.packages)}
+        refs = _refs(locks, purls)
         edges = {
             Edge(source=refs[lock.path, source], target=refs[lock.path, target])
             for lock in locks
@@ -80,7 +81,7 @@ class PythonLocks:
         }
         return Catalogued(
             components=[
-                _component(refs[lock.path, place], lock, package)
+                _component(refs[lock.path, place], purls[lock.path, place], lock, package)
                 for lock in locks
                 for place, package in enumerate(lock.packages)
             ],
@@ -120,12 +121,12 @@ def _purl(package: Package) -> str:
     return python_purl(package.name, package.version, dict(package.qualifiers))
 
 
-def _refs(locks: Iterable[Lock]) -> dict[_Where, str]:
+def _refs(locks: Iterable[Lock], purls: Mapping[_Where, str]) -> dict[_Where, str]:
     """A ref for every package of every lock: its purl, with more where one purl means several things."""
     alike: defaultdict[str, defaultdict[str, list[tuple[_Where, Package]]]] = defaultdict(lambda: defaultdict(list))
     for lock in locks:
         for place, package in enumerate(lock.packages):
-            alike[_purl(package)][_identity(lock, package)].append(((lock.path, place), package))
+            alike[purls[lock.path, place]][_identity(lock, package)].append(((lock.path, place), package))
     refs: dict[_Where, str] = {}
     for known, kinds in alike.items():
         for identity, same in kinds.items():
@@ -162,13 +163,13 @@ def _contradictory(same: Iterable[Package]) -> bool:
     )
 
 
-def _component(ref: str, lock: Lock, package: Package) -> Component:
+def _component(ref: str, known: str, lock: Lock, package: Package) -> Component:
     return Component(
         ref=ref,
         name=package.name,
         version=package.version,
         type="application" if package.application else "library",
-        purl=_purl(package),
+        purl=known,
         scope=package.scope,
         occurrences=(Occurrence(path=lock.path),),
         digests=package.digests,

@@ -110,7 +110,7 @@ def _resolve_all(reading: _Reading, place: Index | None, wanted: Sequence[Table]
             continue
         found.append((target, ""))
         found += [(target, extra) for extra in _extras(one)]
-        if place is not None and place != target:
+        if place is not None:
             reading.edges.add((place, target))
             if len(reading.edges) > MAX_NEEDS:
                 raise LimitExceeded(f"more than {MAX_NEEDS} dependencies", where=reading.path)
