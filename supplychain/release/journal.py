@@ -78,11 +78,12 @@ class Journal:
         return (e.bundle for e in reversed(self.entries) if e.step is step and e.bundle)
 
     def interrupted(self, destination: str) -> bool:
-        """Whether a release became visible at this destination and the pointer was not moved yet."""
-        reached = [e.step for e in self.entries if e.destination == destination]
-        return Step.ACTIVATED in reached and reached[::-1].index(Step.ACTIVATED) < (
-            reached[::-1].index(Step.POINTED) if Step.POINTED in reached else len(reached)
-        )
+        """Whether a publish began at this destination and its pointer was not moved since.
+
+        Staged is enough: an interruption may fall between the rename and the line that tells of it.
+        """
+        reached = (e.step for e in reversed(self.entries) if e.destination == destination)
+        return next((s is not Step.POINTED for s in reached if s in (Step.STAGED, Step.POINTED)), False)
 
     @property
     def done(self) -> bool:

@@ -127,7 +127,7 @@ class World:
 
     def vsa(self, made: Decision | None = None, *, by: str = "gate", **changes: Any) -> bytes:
         """A signed decision, written beside the assets."""
-        made = made or self.decide()
+        made = self.decide() if made is None else made
         payload = summary_statement(summary_of(made, **changes), made)
         data = bundles.encode(signer_named(by).sign_statement(payload)) + b"\n"
         (self.dist / "decision.vsa.json").write_bytes(data)
@@ -153,7 +153,7 @@ class World:
             "signer": signer_named("publisher"),
             "clock": self.clock,
         }
-        return publish(permit or self.decide().permit(), **{**fields, **changes})
+        return publish(permit if permit is not None else self.decide().permit(), **{**fields, **changes})
 
     @property
     def clock(self) -> Callable[[], datetime]:
