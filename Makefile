@@ -46,7 +46,8 @@ bench: $(STAMP)
 
 # writes docs/reference again: what tests compare with the code
 docs: $(STAMP)
-	$(BIN)/python -m tests.support.threat_table
+	$(BIN)/python -m tests.support.reference
+	$(BIN)/python -m tests.support.result_schemas
 
 lock: $(STAMP)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
