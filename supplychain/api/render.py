@@ -5,7 +5,6 @@ from supplychain.report import Result, View
 from supplychain.report import render as _render
 from supplychain.report.escape import terminal
 
-
 __all__ = ["Result", "explain", "render", "render_for", "safe"]
 
 
