@@ -119,7 +119,8 @@ class Context:
         """What was measured inside an artifact, or why that is not known."""
         found = [o.inventory for o in self.case.observed if o.sha256 == artifact.sha256]
         if not found:
-            wrong = "its inventory was not taken"
+            reasons = [u.reason for u in self.case.unmeasured if u.sha256 == artifact.sha256]
+            wrong = f"it could not be read: {clip(min(reasons), 300)}" if reasons else "its inventory was not taken"
         elif any(i.sha256 not in (None, artifact.sha256) for i in found):
             wrong = "its inventory is of other bytes"
         elif any(i != found[0] for i in found):

@@ -52,10 +52,8 @@ def judge(case: Case, policy: Policy, *, at: datetime, rules: Sequence[AnyRule] 
     findings = [f for rule in policy.rules for f in _apply(rule, load(rule.type), context)]
     findings = [*_about_case(judged, policy, findings), *findings]
     findings += [f for rule in _further(rules, policy) for f in _apply(rule.entry, rule.rule, context)]
-    reasons = [
-        no_permit,
-        *(["observations were recorded, not measured"] if any(o.recorded for o in case.observed) else []),
-    ]
+    recorded = any(o.recorded for o in case.observed)
+    reasons = [no_permit, "the artifacts were not measured: observations come from a record" if recorded else ""]
     decision: Decision = mint(
         Decision,
         verdict=_verdict(findings),
@@ -209,9 +207,11 @@ def _apply(entry: PolicyRule, rule: AnyRule, context: Context) -> list[Finding]:
         return sorted((make(p.outcome, p.message, result, p) for p in problems), key=_order)
     if result.failed:
         return [make(Outcome.ERROR, f"the rule broke: it counts {result.failed} failures and names none", result)]
-    if result.examined <= 0 and not entry.allow_empty:
-        return [make(Outcome.ERROR, f"nothing was examined: 0 of {result.total} {result.unit}", result)]
-    return [make(Outcome.PASS, result.message or "nothing was there, which this rule allows", result)]
+    if result.examined > 0:
+        return [make(Outcome.PASS, result.message, result)]
+    if entry.allow_empty:
+        return [make(Outcome.PASS, "nothing was there to examine, which this rule allows", result)]
+    return [make(Outcome.ERROR, f"nothing was examined: 0 of {result.total} {result.unit}", result)]
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
@@ -298,7 +298,7 @@ def _about_case(case: Case, policy: Policy, findings: Sequence[Finding]) -> Iter
         yield _case_error("there is no artifact to judge")
     elif not any(f.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WAIVED) for f in findings):
         yield _case_error("no rule of the policy examined anything")
-    for artifact in case.unmeasured:
+    for artifact in sorted(case.unmeasured, key=lambda u: (u.name, u.sha256, u.reason)):
         yield _case_error(f"{clip(artifact.name)} could not be read: {clip(artifact.reason, 300)}")
     if case.root is not None and policy.trusted_root not in ("packaged", f"sha256:{case.root}"):
         yield _case_error(f"verified with the trusted root sha256:{case.root}, the policy names {policy.trusted_root}")

@@ -153,7 +153,10 @@ def test_the_screen_of_a_misspelt_policy() -> None:
         ("- {id: a, type: slsa-build, level: §0}", "level of rule 'a': expected 1 or more, found 0"),
         ("- {id: a, type: slsa-build, level: §true}", "level of rule 'a': expected a whole number, found true"),
         ("- {id: a, type: slsa-build, level: §null}", "level of rule 'a': expected a whole number, found nothing"),
-        ('- {id: a, type: slsa-build, source: §"x\\ey"}', "source of rule 'a': expected a glob of printable characters"),
+        (
+            '- {id: a, type: slsa-build, source: §"x\\ey"}',
+            "source of rule 'a': expected a glob of printable characters",
+        ),
         (
             "- §{id: a, type: sbom-complete, profile: ntia-2012}",
             "rule 'a': 'ntia-2012' is no profile (known: ntia-2021)",

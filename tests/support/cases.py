@@ -1,7 +1,8 @@
 """Cases to judge, built by hand: Verified values are minted here as only the verifier may, and only for tests."""
 
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
@@ -14,14 +15,25 @@ from supplychain.model.case import Case, Listing, Observed
 from supplychain.model.decision import Decision, Finding
 from supplychain.model.digest import Digest
 from supplychain.model.evidence import Rejected
-from supplychain.model.inventory import Component, Entry, EntryKind, Inventory
+from supplychain.model.inventory import (
+    Component,
+    ContentDigest,
+    Covers,
+    Edge,
+    EdgeKind,
+    Entry,
+    EntryKind,
+    Inventory,
+)
 from supplychain.model.release import Asset, AssetSet, Release
 from supplychain.model.sealed import mint
 from supplychain.model.verified import Signature, Source, Verified
 from supplychain.policy.engine import judge
 from supplychain.policy.model import Policy
 from supplychain.policy.reader import read_policy
+from supplychain.predicates.documents import CycloneDx, Spdx
 from supplychain.predicates.provenance import Provenance
+from supplychain.sbom.formats import format_named
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROVENANCE: Final = "https://slsa.dev/provenance/v1"
@@ -139,9 +151,9 @@ def case(*artifacts: Artifact, **fields: Any) -> Case:
     return Case(artifacts=artifacts, **fields)
 
 
-def judged(held: Case, rules: str | Policy, **changes: Any) -> Decision:
-    """The decision of these rules (YAML) about a case, at noon."""
-    ready = policy(rules) if isinstance(rules, str) else rules
+def judged(held: Case, by: str | Policy, **changes: Any) -> Decision:
+    """The decision of these rules (YAML), or this policy, about a case, at noon."""
+    ready = policy(by) if isinstance(by, str) else by
     return judge(held, ready, **{"at": NOON, **changes})
 
 
@@ -154,3 +166,34 @@ def only(decision: Decision) -> Finding:
 def document(value: Mapping[str, JSON], where: str = "sbom") -> Node:
     """A document as a predicate carries it."""
     return Node(dict(value), where=where)
+
+
+def component(name: str, version: str = "1.0", *licences: str, **changes: Any) -> Component:
+    """A package that NTIA's minimum elements would accept."""
+    purl = f"pkg:pypi/{name}@{version}"
+    facts: dict[str, Any] = {"ref": purl, "purl": purl, "name": name, "version": version, "producer": "Somebody"}
+    return Component(**{**facts, "licences": licences, **changes})
+
+
+def packed(about: Artifact, *components: Component, files: tuple[str, ...] = ("a.py", "b.py")) -> Observed:
+    """The inventory of an artifact with these files and components, each contained in it."""
+    inside = sorted(components, key=lambda c: c.ref)
+    edges = tuple(Edge(source=f"pkg:generic/{about.name}", target=c.ref, kind=EdgeKind.CONTAINS) for c in inside)
+    return observed(about, *(file(path) for path in files), components=tuple(inside), edges=edges)
+
+
+def sbom(
+    of: Observed, kind: str = "cyclonedx", edit: Callable[[dict[str, Any]], object] | None = None, **changes: Any
+) -> Verified[Any]:
+    """A verified attestation of the document of an inventory, as our own writers make it; ``edit`` alters it."""
+    files = bool(changes.pop("files", True))
+    form, predicate, uri = {
+        "cyclonedx": ("cyclonedx-json", CycloneDx, CYCLONEDX),
+        "spdx": ("spdx-json", Spdx, SPDX),
+    }[kind]
+    digests = (ContentDigest(algorithm="sha256", value=of.sha256, covers=Covers.FILE),)
+    inventory = replace(of.inventory, subject=replace(of.inventory.subject, digests=digests))
+    value = json.loads(format_named(form).write(inventory, created=NOON, tool_version="1", files=files))
+    if edit:
+        edit(value)
+    return proof(of.sha256, predicate(document=document(value)), uri, **changes)
