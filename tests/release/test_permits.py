@@ -32,6 +32,7 @@ from supplychain.model.permit import JudgedSubject, Permit
 from supplychain.model.release import Release
 from supplychain.model.statement import Subject, encode_statement
 from supplychain.predicates.vsa import Result, VerificationSummary
+from supplychain.release import permits
 from supplychain.release.permits import read_permit, summary_of, summary_statement
 from supplychain.verify import bundle as bundles
 from supplychain.verify.trust import Identity, Trust
@@ -222,6 +223,14 @@ def test_a_subject_that_names_no_file_is_no_permit(world: World, subject: Subjec
     with pytest.raises(SupplyChainError) as refused:
         world.read(bundles.encode(signer_named("gate").sign_statement(payload)))
     assert refused.value.code in ("PermitRefused", "UnsafePath", "AssetSetMismatch")
+
+
+def test_subjects_are_read_from_the_bytes_that_were_signed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Should two readings of the bundle ever differ, the unsigned one must not choose the subjects."""
+    claims = permits._claims
+    monkeypatch.setattr(permits, "_claims", lambda evidence: (b"other payload", claims(evidence)[1]))
+    with pytest.raises(PermitRefused, match="not those that were signed"):
+        world.read(world.vsa())
 
 
 def test_another_statement_is_no_decision(world: World) -> None:

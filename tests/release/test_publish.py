@@ -39,7 +39,7 @@ from supplychain.stores import Place
 from supplychain.stores.files import FileStore
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import verify_evidence
-from tests.support.releases import NOON, RELEASE, World, attest, sha256, signer_named
+from tests.support.releases import NOON, RELEASE, World, attest, sha256, sign, signer_named
 
 HERE = "chat-server/10.11.3"
 posix = pytest.mark.skipif(os.name != "posix", reason="forks and links of POSIX")
@@ -333,6 +333,17 @@ def test_an_sbom_spelled_otherwise_is_the_same_sbom(world: World) -> None:
     (world.dist / "chat.zip.cdx.json").write_text(json.dumps(document.value, indent=2))
     world.publish()
     assert f"{HERE}/chat.zip.cdx.json" in world.visible()
+
+
+def test_a_signature_among_attestations_attests_no_document(world: World) -> None:
+    path = world.dist / "chat.zip.attestations.jsonl"
+    signature = sign("chat.zip", world.files["chat.zip"])
+    path.write_bytes(signature + b"\n" + b"{}\n" + path.read_bytes())
+    extra = (Source("x", sha256(signature)), Source("y", sha256(b"{}")))
+    kept = path.read_bytes().split(b"\n")[2]
+    world.publish(world.decide(inputs=(*world.inputs, *extra, Source("z", sha256(kept)))).permit())
+    assert f"{HERE}/chat.zip.cdx.json" in world.visible()
+    assert world.visible()[f"{HERE}/chat.zip.attestations.jsonl"].splitlines() == [signature, b"{}", kept]
 
 
 def test_an_sbom_of_another_asset_does_not_pass_for_this_one(world: World) -> None:

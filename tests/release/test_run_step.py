@@ -18,13 +18,14 @@ from supplychain.errors import (
     CommandFailed,
     EvidenceMissing,
     LimitExceeded,
-    SupplyChainError,
+    Unreadable,
     UnsafePath,
     UsageError,
 )
 from supplychain.model.statement import Statement
 from supplychain.predicates.provenance import V1, Provenance
 from supplychain.release.run import BUILDER_ID, BuildRecord, provenance_of, run_step, statement_of
+from supplychain.release.source import public_uri
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ENVIRONMENT = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
@@ -435,7 +436,72 @@ def test_an_absolute_output_does_not_tell_where_it_lay(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root reads every folder")
-def test_a_folder_that_cannot_be_read_is_no_empty_folder(tmp_path: Path) -> None:
-    with pytest.raises(SupplyChainError):
-        step(tmp_path, "import os; os.makedirs('d/e'); open('d/x', 'w'); os.chmod('d/e', 0)", "d")
+def test_a_folder_that_cannot_be_read_is_no_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scandir = os.scandir
+
+    def denied(path: Any) -> Any:
+        if str(path).endswith("secret"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", denied)
+    with pytest.raises(Unreadable, match="permission denied"):
+        step(tmp_path, "import os; os.makedirs('d/secret'); open('d/x', 'w')", "d")
+
+
+@git
+def test_when_git_cannot_tell_the_tree_is_dirty(tmp_path: Path) -> None:
+    checkout(tmp_path)
+    (tmp_path / ".git" / "index").write_bytes(b"no index")
+    record = step(tmp_path, WRITE)
+    assert record.source is not None
+    assert record.source.dirty
+    assert "did not tell" in record.notes[0]
+
+
+@posix
+@pytest.mark.parametrize(
+    ("answers", "found", "said"),
+    [
+        ("status) exec cat /dev/zero;; rev-parse) echo $COMMIT;;", True, "did not tell whether"),
+        ("status) ;; rev-parse) echo not-a-commit;;", False, "no commit"),
+        ("rev-parse) echo 'fatal: detected dubious ownership' >&2; exit 128;;", False, "dubious ownership"),
+        ("rev-parse) exit 77;;", False, "status 77"),
+        ("rev-parse) test -e out.bin && exit 128; echo $COMMIT;;", True, "moved HEAD"),
+    ],
+)
+def test_a_git_that_misbehaves_is_believed_nothing(tmp_path: Path, answers: str, found: bool, said: str) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "git").write_text(
+        "#!/bin/sh\nCOMMIT=" + "c0ffee00" * 5 + '\nfor word; do case "$word" in\n' + answers + "\nesac; done\n"
+    )
+    (programs / "git").chmod(0o755)
+    work = tmp_path / "work"
+    work.mkdir()
+    record = step(work, WRITE, environment={**ENVIRONMENT, "PATH": f"{programs}:{ENVIRONMENT['PATH']}"})
+    assert (record.source is not None) is found
+    assert record.source is None or record.source.dirty
+    assert said in " ".join(record.notes)
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "",
+        "/srv/git/x.git",
+        "../x.git",
+        "file:///srv/x.git",
+        "C:\\x.git",
+        "https://[x",
+        "https://host:99999/x",
+        "a\nb:c",
+    ],
+)
+def test_a_remote_on_this_machine_is_not_told(remote: str) -> None:
+    assert public_uri(remote) == ""
+
+
+def test_a_remote_is_told_without_credentials() -> None:
+    assert public_uri("ssh://git:pw@host:2222/a/b.git") == "git+ssh://host:2222/a/b.git"
+    assert public_uri("https://token@host/a?x=token#token") == "git+https://host/a"

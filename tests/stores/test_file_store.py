@@ -101,6 +101,22 @@ def test_only_exactly_the_named_files_become_visible(locked: FileStore, names: l
     assert locked.probe(PLACE) is None
 
 
+def test_a_release_that_appears_meanwhile_is_a_conflict(
+    locked: FileStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(locked, "a", b"one")
+    target = tmp_path / "srv" / "chat" / "1"
+
+    def somebody_else(*_: object) -> None:
+        target.mkdir()
+        (target / "a").write_bytes(b"theirs")
+
+    monkeypatch.setattr(FileStore, "_clear_parts", somebody_else)
+    with pytest.raises(DestinationConflict):
+        locked.activate(KEY, PLACE, ["a"])
+    assert (target / "a").read_bytes() == b"theirs"
+
+
 def test_leftovers_of_an_interrupted_copy_do_no_harm(locked: FileStore, tmp_path: Path) -> None:
     parts = tmp_path / "srv" / ".staging" / f"{KEY}.parts"
     parts.mkdir(parents=True)
@@ -268,6 +284,17 @@ def test_an_unusable_folder_is_a_store_error(locked: FileStore, tmp_path: Path) 
         locked.append_record(KEY, b"x")
     with pytest.raises(StoreError), locked.lock():
         pass
+
+
+@posix
+def test_a_record_that_cannot_be_read_is_a_store_error(locked: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> bytes:
+        raise Unreadable("input/output error", where="journal")
+
+    locked.append_record(KEY, b"x")
+    monkeypatch.setattr("supplychain._io.read_bytes", broken)
+    with pytest.raises(StoreError, match="input/output"):
+        locked.read_record(KEY)
 
 
 def test_a_record_is_read_within_a_limit(locked: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
