@@ -193,7 +193,9 @@ def json_schema() -> dict[str, JSON]:
     definitions: dict[str, Any] = schema.setdefault("$defs", {})
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "supplychain policy v1"
-    schema["properties"]["signers"]["additionalProperties"] = _defined(KeySigner, definitions)
+    names = schema["properties"]["signers"]
+    names["patternProperties"] = dict.fromkeys(names["patternProperties"], _defined(KeySigner, definitions))
+    names["additionalProperties"] = False
     schema["properties"]["rules"]["items"] = {"anyOf": [_rule_schema(kind, definitions) for kind in RULES]}
     found: dict[str, JSON] = schema
     return found

@@ -367,7 +367,7 @@ def test_an_unknown_licence_does_what_the_policy_says(licences: tuple[str, ...])
 
 
 def test_a_refused_licence_denies_even_where_unknown_ones_only_warn() -> None:
-    held = of(packed(APP, AGPL, component("x")), "cyclonedx")
+    held = of(packed(APP, AGPL, component("x"), component("y", "1", "AGPL-3.0-only")), "cyclonedx")
     decision = judged(held, f"- {{id: r, {DENY}, unknown: warn}}")
     assert decision.verdict is Verdict.DENIED
     assert [(f.outcome, f.mode) for f in decision.findings] == [
