@@ -96,6 +96,21 @@ def test_order_of_files_does_not_matter() -> None:
     assert len(made) == 1
 
 
+@pytest.mark.parametrize(
+    ("path", "head", "key", "source"),
+    [
+        ("uv.lock", "version = 1", "package", REGISTRY),
+        ("poetry.lock", '[metadata]\nlock-version = "2.0"', "package", ""),
+        ("pylock.toml", 'lock-version = "1.0"\ncreated-by = "x"', "packages", 'directory = { path = "x" }'),
+    ],
+)
+def test_lock_full_of_packages_of_one_name_is_not_read(path: str, head: str, key: str, source: str) -> None:
+    body = "".join(f'[[{key}]]\nname = "n"\nversion = "{n}"\n{source}\n' for n in range(300))
+    found = catalogue({path: f"{head}\n{body}"})
+    assert not found.components
+    assert reasons(found) == [(path, "incomplete", f"{path}: more than 200 packages named n")]
+
+
 def test_ten_thousand_packages_take_linear_time() -> None:
     def took(count: int) -> float:
         text = "version = 1\n" + "".join(

@@ -153,6 +153,25 @@ def test_wheels_of_one_folder_need_each_other_by_version() -> None:
     assert edges(catalogue(files)) == {("a@1", "b@2"), ("a@1", "b@3rc1")}
 
 
+def test_folder_with_endless_versions_of_one_package_tells_no_edge() -> None:
+    files = distribution("w/a.whl!", "a", "1", "Requires-Dist: b>=2")
+    for version in range(40):
+        files |= distribution(f"w/b-{version}.whl!", "b", str(version))
+    found = catalogue(files)
+    assert not found.edges
+    assert [(c.ref, c.reason) for c in found.completeness] == [
+        ("pkg:pypi/a@1", "needs b>=2, of which 40 versions lie here")
+    ]
+
+
+def test_wheels_of_one_version_for_many_platforms_are_one_target() -> None:
+    files = distribution("w/a.whl!", "a", "1", "Requires-Dist: b>=2")
+    for platform in range(40):
+        files |= distribution(f"w/b-1-{platform}.whl!", "b", "1", "Requires-Dist: c" if platform == 7 else "Author: x")
+    files |= distribution("w/c.whl!", "c", "1")
+    assert edges(catalogue(files)) == {("a@1", "b@1"), ("b@1", "c@1")}
+
+
 @pytest.mark.parametrize(
     ("requirement", "expected"),
     [

@@ -49,6 +49,17 @@ def test_project_beside_the_lock_is_the_head() -> None:
     assert reasons(found) == [("app@0.1", "incomplete", "poetry.lock: needs missing, which the lock does not hold")]
 
 
+def test_groups_that_include_each_other_without_end_cost_nothing() -> None:
+    def members(other: int) -> str:
+        return ", ".join([f'{{ include-group = "g{other}" }}'] * 50)
+
+    groups = "".join(f"g{n} = [{members((n + 1) % 40)}, 'a']\n" for n in range(40))
+    found = catalogue(
+        {"poetry.lock": package("a") + END, "pyproject.toml": f"[project]\nname = 'p'\n[dependency-groups]\n{groups}"}
+    )
+    assert edges(found) == {("p", "a@1")}
+
+
 def test_standard_project_table_is_read_too() -> None:
     found = catalogue(
         {
@@ -69,7 +80,8 @@ def test_standard_project_table_is_read_too() -> None:
         ("[project]\nname = 3", "expected a string"),
         ("[project]\nname = 'a'\ndependencies = ['not a requirement!']", "not a requirement"),
         ("[project]\nname = 'a'\ndependencies = ['x" + "y" * 3000 + "']", "not a requirement"),
-        ("[dependency-groups]\na = [{ include-group = 'a' }]", "not nested without end"),
+        ("[dependency-groups]\na = [{ include-group = 3 }]", "groups to include"),
+        ("[dependency-groups]\na = [{ include-group = 'b' }]", "b: expected an array"),
         ("[dependency-groups]\na = 3", "expected an array"),
         ("[tool.poetry.dependencies]\na = 3", "expected a constraint"),
     ],

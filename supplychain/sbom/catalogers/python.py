@@ -8,7 +8,7 @@ installed in, or the folder both wheels lie in. What only an extra asks for stay
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import ClassVar, Final, TypeAlias
@@ -19,6 +19,8 @@ from packaging.utils import canonicalize_name
 from supplychain.errors import LimitExceeded
 from supplychain.model.inventory import (
     NESTED,
+    Completeness,
+    CompletenessState,
     Component,
     Edge,
     EdgeKind,
@@ -42,6 +44,8 @@ from supplychain.sbom.catalogers.python_metadata import (
 
 MAX_BYTES: Final = 64 << 20
 """Of one metadata file; a RECORD of half a million files stays below it."""
+MAX_VERSIONS: Final = 32
+"""Versions of one package in one folder of wheels, among which a requirement chooses."""
 MAX_REQUIREMENT: Final = 2_000
 """Characters of one Requires-Dist that is looked into."""
 
@@ -102,11 +106,17 @@ class PythonPackages:
         listed = _listed(found, beside)
         owners = {path: one.ref for path, one in listed}  # the inner one owns what two of them list
         copies = [c for file, fact in facts if isinstance(fact, Vendored) for c in _vendored(file, fact, owners)]
-        edges = {*_needs(found), *_inside(found, listed), *(edge for _, edge in copies if edge)}
+        needs = set(_needs(found))
+        edges = {
+            *(n for n in needs if isinstance(n, Edge)),
+            *_inside(found, listed),
+            *(edge for _, edge in copies if edge),
+        }
         return Catalogued(
             components=[*map(_component, found), *(component for component, _ in copies)],
             edges=sorted(edges),
             owners=owners,
+            completeness=sorted(n for n in needs if isinstance(n, Completeness)),
             unknowns=sorted(_unknowns(found)),
         )
 
@@ -212,16 +222,29 @@ def _vendored(file: File, fact: Vendored, owners: Mapping[str, str]) -> Iterator
         yield made, Edge(source=owner, target=ref, kind=EdgeKind.CONTAINS) if owner else None
 
 
-def _needs(found: Sequence[_Distribution]) -> Iterator[Edge]:
-    environments: defaultdict[str, defaultdict[str, list[_Distribution]]] = defaultdict(lambda: defaultdict(list))
+def _needs(found: Sequence[_Distribution]) -> "Iterator[Edge | Completeness]":
+    """Edges inside each environment, and what holds too many versions of one package to tell them."""
+    environments: defaultdict[str, defaultdict[str, dict[str, _Distribution]]] = defaultdict(lambda: defaultdict(dict))
     for one in found:
-        environments[_environment(one)][one.metadata.key].append(one)
-    for environment in environments.values():
-        for one in (d for same in environment.values() for d in same):
-            for text in one.metadata.requires:
-                for target in _targets(text, environment):
-                    if target.ref != one.ref:
-                        yield Edge(source=one.ref, target=target.ref)
+        environments[_environment(one)][one.metadata.key][one.ref] = one
+    for one in found:
+        environment = environments[_environment(one)]
+        for text in one.metadata.requires:
+            yield from _needed(one, text, environment)
+
+
+def _needed(
+    one: _Distribution, text: str, environment: Mapping[str, Mapping[str, _Distribution]]
+) -> "Iterator[Edge | Completeness]":
+    name = _LEADING_NAME.match(text)
+    there = environment.get(canonicalize_name(name[0]), {}) if name else {}
+    if len(there) > MAX_VERSIONS:
+        reason = f"needs {text[:80]}, of which {len(there)} versions lie here"
+        yield Completeness(ref=one.ref, state=CompletenessState.UNKNOWN, reason=reason)
+        return
+    for target in _targets(text, there.values()):
+        if target.ref != one.ref:
+            yield Edge(source=one.ref, target=target.ref)
 
 
 def _environment(one: _Distribution) -> str:
@@ -238,16 +261,12 @@ def _archive(one: _Distribution) -> str:
     return archive if one.file.path.endswith("/PKG-INFO") and inner.count("/") <= 1 else ""
 
 
-def _targets(text: str, environment: Mapping[str, Sequence[_Distribution]]) -> Iterator[_Distribution]:
+def _targets(text: str, there: Collection[_Distribution]) -> Iterator[_Distribution]:
     """What a requirement that holds without extras finds; of several versions those that satisfy it."""
-    name = _LEADING_NAME.match(text)
-    there = environment.get(canonicalize_name(name[0]), ()) if name else ()
-    if not there:
-        return
-    requirement = _unconditional(text)
+    requirement = _unconditional(text) if there else None
     if requirement is None:
         return
-    several = len({one.ref for one in there}) > 1
+    several = len(there) > 1
     for one in there:
         version = parsed_version(one.metadata.version)
         if not several or version is None or requirement.specifier.contains(version, prereleases=True):

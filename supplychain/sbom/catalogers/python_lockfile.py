@@ -17,6 +17,8 @@ MAX_LOCK_BYTES: Final = 64 << 20
 MAX_PACKAGES: Final = 200_000
 MAX_NEEDS: Final = 1_000_000
 """Dependencies of all packages of one lock together."""
+MAX_ALIKE: Final = 200
+"""Packages of one name: each dependency on it looks at all of them."""
 
 Index: TypeAlias = int
 """A package by its place in `Lock.packages`."""
@@ -62,6 +64,17 @@ class Lock:
     packages: tuple[Package, ...]
     edges: frozenset[tuple[Index, Index]]
     gaps: tuple[Gap, ...] = ()
+
+
+def by_name(packages: Iterable[Package], *, where: str) -> dict[str, list[Index]]:
+    """Where the packages of each name are. Raises LimitExceeded for a name with more than MAX_ALIKE of them."""
+    names: dict[str, list[Index]] = {}
+    for place, package in enumerate(packages):
+        there = names.setdefault(package.name, [])
+        there.append(place)
+        if len(there) > MAX_ALIKE:
+            raise LimitExceeded(f"more than {MAX_ALIKE} packages named {package.name}", where=where)
+    return names
 
 
 class Table:

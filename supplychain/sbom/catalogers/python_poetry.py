@@ -33,6 +33,7 @@ from supplychain.sbom.catalogers.python_lockfile import (
     Node,
     Package,
     Table,
+    by_name,
     reach,
     read_toml,
     scopes,
@@ -78,12 +79,13 @@ def read_poetry(data: bytes, *, path: str) -> PoetryLock:
     locked = tuple(_locked(table, files) for table in document.tables("package"))
     if sum(len(one.wants) for one in locked) > MAX_NEEDS:
         raise LimitExceeded(f"more than {MAX_NEEDS} dependencies", where=path)
+    by_name((one.package for one in locked), where=path)
     return PoetryLock(path=path, locked=locked)
 
 
 def resolve_poetry(lock: PoetryLock, project: Project | None) -> Lock:
     """The edges, from the project where there is one."""
-    resolver = _Resolver(lock.locked)
+    resolver = _Resolver(lock)
     gaps: list[Gap] = []
     starts: defaultdict[Scope, list[Node]] = defaultdict(list)
     direct: set[Index] = set()
@@ -118,11 +120,9 @@ def _joined(reason: str, why: str) -> str:
 class _Resolver:
     """Finds what a want means among the packages of one lock; remembers what is not there."""
 
-    def __init__(self, locked: Sequence[Locked]) -> None:
-        self._locked = locked
-        self._names: defaultdict[str, list[Index]] = defaultdict(list)
-        for place, one in enumerate(locked):
-            self._names[one.package.name].append(place)
+    def __init__(self, lock: PoetryLock) -> None:
+        self._locked = lock.locked
+        self._names = by_name((one.package for one in lock.locked), where=lock.path)
         self._known: dict[Node, list[Node]] = {}
         self.gaps: list[Gap] = []
 

@@ -12,8 +12,6 @@ from supplychain.sbom.catalogers.python_identity import normalised, normalised_e
 from supplychain.sbom.catalogers.python_lockfile import Table, read_toml
 
 MAX_REQUIREMENT: Final = 2_000
-MAX_INCLUDES: Final = 16
-"""Dependency groups that include each other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ def _project(document: Table, path: str) -> Project:
         groups["main"] += _standard(optional, extra)
     standard = document.table("dependency-groups")
     for group in standard.values:
-        groups[group] += _group(standard, group, MAX_INCLUDES)
+        groups[group] += _group(standard, group)
     groups["main"] += _poetry(poetry.table("dependencies"))
     groups["dev"] += _poetry(poetry.table("dev-dependencies"))
     own = poetry.table("group")
@@ -80,18 +78,23 @@ def _standard(table: Table, key: str) -> Iterator[Want]:
         yield _want(text, table)
 
 
-def _group(table: Table, group: str, levels: int) -> Iterator[Want]:
-    """A dependency group (PEP 735), which may include others."""
-    members = table.values.get(group)
-    if not isinstance(members, list):
-        table.fail(group, "expected an array")
-    for member in members:
-        if isinstance(member, str):
-            yield _want(member, table)
-        elif isinstance(member, dict) and isinstance(other := member.get("include-group"), str) and levels:
-            yield from _group(table, other, levels - 1)
-        else:
-            table.fail(group, "expected requirements and groups to include, not nested without end")
+def _group(table: Table, group: str) -> Iterator[Want]:
+    """A dependency group (PEP 735) with those that it includes, each once: a doubled include must cost nothing."""
+    waiting, seen = [group], {group}
+    while waiting:
+        name = waiting.pop()
+        members = table.values.get(name)
+        if not isinstance(members, list):
+            table.fail(name, "expected an array")
+        for member in members:
+            if isinstance(member, str):
+                yield _want(member, table)
+            elif isinstance(member, dict) and isinstance(other := member.get("include-group"), str):
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(other)
+            else:
+                table.fail(name, "expected requirements and groups to include")
 
 
 def _want(text: str, table: Table) -> Want:

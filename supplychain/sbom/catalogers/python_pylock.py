@@ -4,8 +4,7 @@ The format has no project and need not say who needs whom; where a file says not
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,7 +23,7 @@ from supplychain.sbom.catalogers.python_identity import (
     version_in_file_name,
     without_secrets,
 )
-from supplychain.sbom.catalogers.python_lockfile import Gap, Index, Lock, Package, Table, read_toml
+from supplychain.sbom.catalogers.python_lockfile import Gap, Index, Lock, Package, Table, by_name, read_toml
 
 NO_EDGES: Final = "does not say which package needs which"
 
@@ -43,12 +42,13 @@ def read_pylock(data: bytes, *, path: str) -> Lock:
     except (PylockValidationError, RecursionError) as e:
         raise MalformedDocument(f"not a pylock file: {str(e)[:200]}", where=path) from e
     default = frozenset(lock.default_groups or ())
-    edges, gaps = _edges(lock, tables)
+    packages = tuple(_package(entry, default) for entry in lock.packages)
+    edges, gaps = _edges(lock, tables, by_name(packages, where=path))
     if not edges and len(lock.packages) > 1 and not any(p.dependencies is not None for p in lock.packages):
         gaps.append(Gap(package=None, reason=NO_EDGES, unknown=True))
     return Lock(
         path=path,
-        packages=tuple(_package(entry, default) for entry in lock.packages),
+        packages=packages,
         edges=frozenset(edges),
         gaps=tuple(gaps),
     )
@@ -128,11 +128,10 @@ def _scope(marker: Marker | None, default: frozenset[str]) -> Scope:
     return scope_of_groups(groups)
 
 
-def _edges(lock: Pylock, tables: list[Table]) -> tuple[set[tuple[Index, Index]], list[Gap]]:
+def _edges(
+    lock: Pylock, tables: Sequence[Table], names: Mapping[str, Sequence[Index]]
+) -> tuple[set[tuple[Index, Index]], list[Gap]]:
     """Each dependency is a table whose keys are those of the one package that is meant."""
-    names: defaultdict[str, list[Index]] = defaultdict(list)
-    for place, entry in enumerate(lock.packages):
-        names[entry.name].append(place)
     edges: set[tuple[Index, Index]] = set()
     gaps: list[Gap] = []
     for place, entry in enumerate(lock.packages):

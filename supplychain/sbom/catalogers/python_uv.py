@@ -28,6 +28,7 @@ from supplychain.sbom.catalogers.python_lockfile import (
     Node,
     Package,
     Table,
+    by_name,
     read_toml,
     scopes,
 )
@@ -45,7 +46,8 @@ class _Reading:
     """A lock half read: packages by name, and what was found to be missing on the way."""
 
     path: str
-    names: dict[str, list[tuple[Index, Table]]] = field(default_factory=lambda: defaultdict(list))
+    tables: list[Table]
+    names: dict[str, list[Index]]
     gaps: list[Gap] = field(default_factory=list)
     edges: set[tuple[Index, Index]] = field(default_factory=set)
 
@@ -60,9 +62,7 @@ def read_uv(data: bytes, *, path: str) -> Lock:
     members = {normalised(name, where=path) for name in manifest.texts("members")}
     tables = document.tables("package")
     packages = [_package(table, members) for table in tables]
-    reading = _Reading(path=path)
-    for place, package in enumerate(packages):
-        reading.names[package.name].append((place, tables[place]))
+    reading = _Reading(path=path, tables=tables, names=by_name(packages, where=path))
     needs = [_needs(reading, place, table) for place, table in enumerate(tables)]
     starts: defaultdict[Scope, list[Node]] = defaultdict(list)
     for place, package in enumerate(packages):
@@ -128,9 +128,9 @@ def _resolve(reading: _Reading, name: str, one: Table) -> "Index | str":
     there = reading.names.get(name, [])
     for key in ("version", "source"):
         if key in one.values:
-            there = [pair for pair in there if pair[1].values.get(key) == one.values[key]]
+            there = [place for place in there if reading.tables[place].values.get(key) == one.values[key]]
     if len(there) == 1:
-        return there[0][0]
+        return there[0]
     if there:
         return f"needs {name}, of which the lock holds {len(there)}"
     return f"needs {' '.join((name, one.text('version')[:80])).strip()}, which the lock does not hold"
