@@ -10,6 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, ClassVar, Final
 
 from supplychain._json import Node
@@ -185,11 +186,12 @@ def _occurrence(occurrence: Occurrence) -> dict[str, str]:
 
 def _licences(licences: tuple[str, ...]) -> list[dict[str, Any]]:
     """One expression, or a list of licences: the schema does not take both."""
-    if len(licences) == 1 and is_expression(licences[0]) and not _is_id(licences[0]):
+    if len(licences) == 1 and not _is_id(licences[0]) and is_expression(licences[0]):
         return [{"expression": licences[0], "acknowledgement": "declared"}]
     return [{"license": {("id" if _is_id(text) else "name"): text, "acknowledgement": "declared"}} for text in licences]
 
 
+@lru_cache(maxsize=4096)
 def _is_id(text: str) -> bool:
     """Whether this is one identifier of the SPDX list, which is what the schema takes as an id."""
     return not set(text) & set(" ()+") and not text.startswith("LicenseRef-") and is_expression(text)
