@@ -177,3 +177,9 @@ def test_prepare_takes_provenance_from_whoever_built(prepared: CommandLine) -> N
     assert prepared("verify", "built/app.bin", "--key", "release.pub", "--type", "provenance").code == 0
     assert prepared("prepare", "dist", *PREPARE, "--provenance", str(given)).code == 1
     assert prepared("prepare", "dist", *PREPARE, "--provenance", "built/app.bin.sigstore.json").code == 3
+
+
+def test_published_folder_is_judged_like_the_one_it_came_from(allowed: CommandLine) -> None:
+    assert publish(allowed, digest(allowed)).code == 0
+    ran = allowed("gate", "published/demo/1.0", "--policy", "policy.yaml")
+    assert ran.code == 0, ran.out

@@ -15,6 +15,8 @@ EVIDENCE_SUFFIXES: Final = (".sigstore.json", ".attestations.jsonl", ".cdx.json"
 """What the files of evidence about an asset are called: its name and one of these."""
 VSA_SUFFIX: Final = ".vsa.json"
 RELEASE_SIGNATURE: Final = f"{RELEASE_FILE}.sigstore.json"
+RELEASE_ATTESTATIONS: Final = "release.json.attestations.jsonl"
+"""Where a publication leaves its own attestation."""
 _PREPARE = "Make the asset set again: supplychain prepare FOLDER --key KEY"
 
 
@@ -143,6 +145,6 @@ def _fail(message: str, *, expected: str = "", actual: str = "", fix: str = _PRE
 
 def known_names(assets: Iterable[str], present: Iterable[str]) -> frozenset[str]:
     """The names that may lie in the folder of these assets: they, their evidence, and the files about all of them."""
-    own = {RELEASE_FILE, RELEASE_SIGNATURE, SUMS_FILE}
+    own = {RELEASE_FILE, RELEASE_SIGNATURE, RELEASE_ATTESTATIONS, SUMS_FILE}
     about = {name + suffix for name in assets for suffix in EVIDENCE_SUFFIXES}
     return frozenset(own | about | set(assets) | {n for n in present if n.endswith(VSA_SUFFIX)})
