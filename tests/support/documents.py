@@ -4,7 +4,8 @@
 after ``$`` is a command; the lines below it are what it prints, ``...`` standing for anything, none meaning that it
 does not matter. A command is expected to exit 0, or as ``# exit 1`` behind it says. ``supplychain`` runs in this
 process, everything else in a shell. ``<!-- given: prepared -->`` above them asks for a folder in that state (see
-`GIVEN`), and ``/srv/releases`` stands for a folder of the test's own.
+`GIVEN`), ``/srv/releases`` stands for a folder of the test's own, and ``HEX`` for the digest that the last
+``policy explain`` told.
 """
 
 import contextlib
@@ -32,9 +33,12 @@ LOCK: Final = """\
 
 BUILT: Final = (
     "supplychain key new release",
-    "supplychain run --output dist --key release.key -- tar -czf dist/app-1.0.0.tar.gz app",
+    "mkdir dist",
+    "supplychain run --output dist/app-1.0.0.zip --key release.key -- python3 -m zipfile -c dist/app-1.0.0.zip app",
     "mkdir my-policy",
     "cp policies/release.yaml release.pub my-policy/",
+    "cp policies/release.yaml policies/server.yaml",
+    "cp release.pub policies/",
 )
 PREPARED: Final = (
     *BUILT,
@@ -80,6 +84,7 @@ class Folder:
         (path / "srv").mkdir()
         shutil.copytree(ROOT / "policies", path / "policies")
         self.names: dict[str, object] = {"secret": PASSWORD}
+        self.digest = ""
 
     def try_out(self, block: Block) -> None:
         """Run a block, or raise AssertionError with what it did instead."""
@@ -94,8 +99,11 @@ class Folder:
     def command(self, line: str, expected: str = "") -> None:
         """Run a command and hold what it prints against what the document shows."""
         line, _, comment = line.partition("  # exit ")
+        line = line.replace("HEX", self.digest or "HEX")
         code, out = _call(line.strip()) if line.startswith("supplychain ") else _shell(line)
         assert code == int(comment.strip() or 0), f"$ {line}\nexit {code}\n{out}"
+        if line.startswith("supplychain policy explain"):
+            self.digest = (re.findall(r"sha256:([0-9a-f]{64})", out) or [self.digest])[0]
         if expected:
             flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
             assert doctest.OutputChecker().check_output(expected, out, flags), f"$ {line}\n{out}"

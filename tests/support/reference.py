@@ -7,6 +7,7 @@ import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 from unittest import mock
@@ -37,6 +38,7 @@ def pages() -> dict[str, str]:
     }
 
 
+@cache
 def help_of(*verb: str) -> str:
     """What ``--help`` prints, on a terminal of 100 columns."""
     out = io.StringIO()
@@ -92,6 +94,7 @@ def threats() -> list[Threat]:
     return [threat for section in SECTIONS.values() for threat in section]
 
 
+@cache
 def tests_by_threat() -> dict[int, set[str]]:
     """Threat to the tests that hold it, by marker, docstring or the table itself."""
     found: dict[int, set[str]] = defaultdict(set, held())
@@ -104,6 +107,7 @@ def tests_by_threat() -> dict[int, set[str]]:
     return found
 
 
+@cache
 def all_tests() -> set[str]:
     """Every test function there is, as the table names it."""
     return {
