@@ -52,10 +52,10 @@ def test_no_pattern_matches_nothing() -> None:
 
 
 def test_matching_takes_linear_time_whatever_the_pattern() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert not matches("*a" * 40 + "b", "a" * 4000)
     assert not matches("**a" * 40 + "b", "a" * 4000)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def regex_of(pattern: str) -> "re.Pattern[str]":

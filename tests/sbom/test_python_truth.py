@@ -99,6 +99,6 @@ def test_project_is_the_head(found: Catalogued) -> None:
 
 def test_lock_is_read_in_time(lock: dict[str, Any]) -> None:
     cataloger, file = PythonLocks(), file_of("uv.lock", LOCK.read_bytes())
-    begun = time.perf_counter()
+    begun = time.process_time()
     cataloger.combine([(file, cataloger.read(file))])
-    assert time.perf_counter() - begun < 0.3 * 3  # three times the bar: other work shares the machine
+    assert time.process_time() - begun < 3  # ten times the bar: this tells a quadratic reader, benchmarks tell the speed
