@@ -101,4 +101,4 @@ def test_lock_is_read_in_time(lock: dict[str, Any]) -> None:
     cataloger, file = PythonLocks(), file_of("uv.lock", LOCK.read_bytes())
     begun = time.process_time()
     cataloger.combine([(file, cataloger.read(file))])
-    assert time.process_time() - begun < 3  # ten times the bar: this tells a quadratic reader, benchmarks tell the speed
+    assert time.process_time() - begun < 3  # ten times the bar: benchmarks tell the speed
