@@ -156,3 +156,8 @@ def test_the_hook_lets_other_threads_be_and_is_disarmed_afterwards() -> None:
             Path(__file__).read_bytes()
     assert read == [len(Path(__file__).read_bytes())]
     assert "tests.support.purity" in sys.modules
+
+
+def test_no_test_reaches_beyond_this_machine() -> None:
+    with pytest.raises(AssertionError, match="only loopback is allowed"):
+        socket.create_connection(("192.0.2.1", 443), timeout=0.01)
