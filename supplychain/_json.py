@@ -35,8 +35,7 @@ MAX_BYTES = 64 << 20
 MAX_DEPTH = 128
 """Levels of nesting; real SBOMs and bundles stay below 20."""
 
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$-]*\Z")
@@ -224,7 +223,11 @@ def _depth_over(data: bytes, limit: int) -> bool:
     """Whether brackets nest deeper than ``limit``: counted before parsing, since the parser recurses."""
     if data.count(b"[") + data.count(b"{") <= limit:
         return False
-    brackets = _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    if b"\\" in data:
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # two quotes side by side change nothing for what stands after them; an odd number before a bracket is a string
+    marks = data.translate(None, _NOT_MARKS).replace(b'""', b"")
+    brackets = b"".join(marks.split(b'"')[::2])
     return max(accumulate(_STEP[b] for b in brackets), default=0) > limit
 
 

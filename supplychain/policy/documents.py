@@ -44,24 +44,25 @@ def sboms_of(context: Context, artifact: Artifact, signers: Sequence[str], kinds
     gathered = context.gather(artifact, kinds, signers)
     if not gathered.proofs:
         return Sboms(problems=(absent(artifact, gathered, kinds, signers),))
-    found: list[Attested] = []
-    problems: list[Problem] = []
-    for proof in gathered.proofs:
-        try:
-            document = read_once(context, proof)
-        except InputError as e:
-            problems.append(_problem(Outcome.ERROR, f"its SBOM cannot be read: {clip(str(e), 300)}", artifact, proof))
-            continue
-        if document.sha256 not in ("", artifact.sha256):
-            message = f"its SBOM is about sha256:{clip(document.sha256, 12)}"
-            problems.append(_problem(Outcome.FAIL, message, artifact, proof))
-        elif not document.components and not document.files:
-            problems.append(
-                _problem(Outcome.ERROR, "its SBOM lists nothing: no component and no file", artifact, proof, empty=True)
-            )
-        else:
-            found.append(Attested(proof=proof, document=document))
-    return Sboms(found=tuple(found), problems=tuple(problems))
+    seen = [sbom_of(context, artifact, proof) for proof in gathered.proofs]
+    return Sboms(
+        found=tuple(s for s in seen if isinstance(s, Attested)),
+        problems=tuple(s for s in seen if isinstance(s, Problem)),
+    )
+
+
+def sbom_of(context: Context, artifact: Artifact, proof: Verified[Any]) -> Attested | Problem:
+    """The document of one attestation, or why it does not count."""
+    try:
+        document = read_once(context, proof)
+    except InputError as e:
+        return _problem(Outcome.ERROR, f"its SBOM cannot be read: {clip(str(e), 300)}", artifact, proof)
+    if document.sha256 not in ("", artifact.sha256):
+        return _problem(Outcome.FAIL, f"its SBOM is about sha256:{clip(document.sha256, 12)}", artifact, proof)
+    if not document.components and not document.files:
+        said = "its SBOM lists nothing: no component and no file"
+        return _problem(Outcome.ERROR, said, artifact, proof, empty=True)
+    return Attested(proof=proof, document=document)
 
 
 def read_once(context: Context, proof: Verified[Any]) -> Document:

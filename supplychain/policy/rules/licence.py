@@ -1,15 +1,14 @@
 """Rule ``licence``: judged on the components of attested documents."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Literal
 
 from supplychain.model.artifact import Artifact
-from supplychain.model.decision import Outcome
-from supplychain.model.inventory import Component, Scope
-from supplychain.policy.context import Context, Problem, RuleResult, cite, clip, some
-from supplychain.policy.documents import Attested, sboms_of
+from supplychain.model.decision import Cited, Outcome
+from supplychain.policy.component_licences import Bound, bound_by, together
+from supplychain.policy.context import Context, Problem, RuleResult, absent, cite, clip, some
+from supplychain.policy.documents import KINDS
 from supplychain.policy.licences import Answer, answer, canonical, is_licence
 from supplychain.policy.model import EvidenceParams, Field, Many, OneLine, RuleParams
 
@@ -65,25 +64,31 @@ class Licence:
     def judge(self, context: Context, params: LicenceParams) -> RuleResult:
         """Ask for each component of each artifact."""
         of_licence = _judge_of(params)
-        answers: dict[str, Answer] = {}
+        answers: dict[tuple[str, ...], Answer] = {}
         problems: list[Problem] = []
-        used: list[Attested] = []
+        cited: set[Cited] = set()
         examined = failed = 0
         for artifact in context.artifacts:
-            sboms = sboms_of(context, artifact, params.signers)
-            if not sboms.found:
-                problems += sboms.problems
+            gathered = context.gather(artifact, KINDS, params.signers)
+            if not gathered.proofs:
+                problems.append(absent(artifact, gathered, KINDS, params.signers))
                 continue
-            used += sboms.found
-            key = ("licences", tuple(s.proof.payload_sha256 for s in sboms.found))
-            rows = [r for r in context.once(key, partial(_rows, sboms.found)).values() if r.scope in params.scopes]
+            told = {p: bound_by(context, artifact, p) for p in gathered.proofs}
+            good = {p: found for p, found in told.items() if not isinstance(found, Problem)}
+            if not good:
+                problems += [found for found in told.values() if isinstance(found, Problem)]
+                continue
+            evidence = {cite(p) for p in good}
+            cited |= evidence
+            key = ("bound together", tuple(p.payload_sha256 for p in good), artifact.sha256)
+            rows = [r for r in context.once(key, partial(together, good.values())) if r.scope in params.scopes]
             examined += len(rows)
             denied, unknown = _sort(rows, answers, of_licence)
             if denied:
-                problems.append(_problem(artifact, sboms.found, "refused licences", denied))
+                problems.append(_problem(artifact, evidence, "refused licences", denied))
             if unknown and params.unknown != "pass":
                 warns = params.unknown == "warn"
-                problems.append(_problem(artifact, sboms.found, "licence not known", unknown, warns=warns))
+                problems.append(_problem(artifact, evidence, "licence not known", unknown, warns=warns))
             failed += len(denied) + (len(unknown) if params.unknown != "pass" else 0)
         return RuleResult(
             examined=examined,
@@ -91,31 +96,9 @@ class Licence:
             failed=failed,
             problems=tuple(problems),
             unit="components",
-            evidence=tuple(sorted({cite(s.proof) for s in used})),
+            evidence=tuple(sorted(cited)),
             message="no component has a refused licence",
         )
-
-
-@dataclass(slots=True)
-class _Row:
-    """One component, whichever documents tell of it."""
-
-    component: Component
-    licences: tuple[str, ...]
-    scope: str
-
-
-def _rows(sboms: tuple[Attested, ...]) -> Mapping[tuple[str, str], _Row]:
-    """The components of several documents by identity; what they say of one adds up."""
-    rows: dict[tuple[str, str], _Row] = {}
-    for sbom in sboms:
-        for component in sbom.document.components:
-            identity = (component.purl, "") if component.purl else (component.name, component.version)
-            row = rows.setdefault(identity, _Row(component, (), component.scope))
-            row.licences += tuple(text for text in component.licences if text not in row.licences)
-            if component.scope is not Scope.SHIPPED:
-                row.scope = component.scope
-    return rows
 
 
 def _judge_of(params: LicenceParams) -> Callable[[str], Answer]:
@@ -135,36 +118,25 @@ def _judge_of(params: LicenceParams) -> Callable[[str], Answer]:
 
 
 def _sort(
-    rows: list[_Row], answers: dict[str, Answer], of_licence: Callable[[str], Answer]
-) -> tuple[list[_Row], list[_Row]]:
-    """The components that are denied, and those nobody can tell of."""
-    denied: list[_Row] = []
-    unknown: list[_Row] = []
-    for row in rows:
-        worst = Answer.FINE if row.licences else Answer.UNKNOWN
-        for text in row.licences:
-            if text not in answers:
-                answers[text] = answer(text, of_licence)
-            worst = min(worst, answers[text])
-        if worst is Answer.DENIED:
-            denied.append(row)
-        elif worst is Answer.UNKNOWN:
-            unknown.append(row)
-    return denied, unknown
+    rows: list[Bound], answers: dict[tuple[str, ...], Answer], of_licence: Callable[[str], Answer]
+) -> tuple[list[Bound], list[Bound]]:
+    """The components that are denied, and those nobody can tell of. Several licences of one component all bind."""
+    for licences in {row.licences for row in rows}.difference(answers):
+        answers[licences] = min((answer(text, of_licence) for text in licences), default=Answer.UNKNOWN)
+    bad = [row for row in rows if answers[row.licences] is not Answer.FINE]
+    denied = [row for row in bad if answers[row.licences] is Answer.DENIED]
+    return denied, [row for row in bad if answers[row.licences] is Answer.UNKNOWN]
 
 
-def _problem(
-    artifact: Artifact, sboms: tuple[Attested, ...], what: str, rows: list[_Row], *, warns: bool = False
-) -> Problem:
+def _problem(artifact: Artifact, evidence: set[Cited], what: str, rows: list[Bound], *, warns: bool = False) -> Problem:
     told = sorted(
-        f"{clip(' and '.join(r.licences), 60) or 'no licence'} in {r.component.name} {r.component.version}".rstrip()
-        for r in rows
+        f"{clip(' and '.join(r.licences), 60) or 'no licence'} in {r.name} {r.version}".rstrip() for r in rows
     )
     return Problem(
         outcome=Outcome.FAIL,
         message=f"{what}: {some(told)}",
         artifact=artifact,
-        evidence=tuple(sorted({cite(s.proof) for s in sboms})),
+        evidence=tuple(sorted(evidence)),
         actual=f"{len(rows)} components",
         fix="Replace these components, or declare their licences where they are not known.",
         warns=warns,
