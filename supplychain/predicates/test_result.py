@@ -1,6 +1,7 @@
 """Test results: what a test run came to (in-toto test-result v0.1).
 
-The result is upper case, PASSED, WARNED or FAILED; anything else is malformed, so that ``passed`` never counts.
+The result is upper case, PASSED, WARNED or FAILED; anything else is malformed, so that ``passed`` never counts. So is
+a result that its own lists contradict.
 """
 
 from collections.abc import Mapping
@@ -40,11 +41,15 @@ class ResultOfTests:
             node.at("configuration").fail("a result without a configuration")
         url = node.maybe("url")
         lists = {name: node.maybe(name) for name in ("passedTests", "warnedTests", "failedTests")}
+        tests = {k: tuple(t.text() for t in v.items(at_most=MAX_TESTS)) for k, v in lists.items() if v}
+        worse = {"PASSED": ("warnedTests", "failedTests"), "WARNED": ("failedTests",), "FAILED": ()}[result]
+        if listed := [name for name in worse if tests.get(name)]:
+            node.at(listed[0]).fail(f"the result is {result}, and tests are listed here")
         return cls(
             result=result,
-            configuration=tuple(Subject.parse(c) for c in configuration),
+            configuration=tuple(_configuration(c) for c in configuration),
             url=url.text(empty=True) if url else "",
-            tests={k: tuple(t.text() for t in v.items(at_most=MAX_TESTS)) for k, v in lists.items() if v},
+            tests=tests,
         )
 
     def encode(self) -> dict[str, JSON]:
@@ -53,3 +58,11 @@ class ResultOfTests:
         if self.url:
             out["url"] = self.url
         return out | {name: list(names) for name, names in self.tests.items()}
+
+
+def _configuration(node: Node) -> Subject:
+    """A ResourceDescriptor: a file by digest, or only by where it lies."""
+    found = Subject.parse(node, digest_required=False)
+    if not (found.digests or found.uri or found.name):
+        node.fail("a configuration without name, uri or digest")
+    return found
