@@ -97,6 +97,13 @@ def test_what_a_plain_component_is(changes: dict[str, Any], plain: bool) -> None
     assert (found is not None) is plain
 
 
+def test_a_file_with_components_in_it_is_one_itself_and_a_bare_file_is_none() -> None:
+    files = [{"type": "file", "name": "jar", "components": [{"type": "library", "name": "inner"}]}]
+    plain = _plain_document(document(bom(*files, {"type": "file", "name": "a.py"})))
+    assert plain is not None
+    assert sorted(c.name for c in plain.components) == ["inner", "jar"]
+
+
 def test_our_own_documents_take_the_short_way() -> None:
     seen = packed(APP, component("a", "1", "MIT"), component("b", "2", "MIT OR ISC"))
     plain = _plain_document(sbom(seen).predicate.document)

@@ -341,6 +341,8 @@ def test_expressions_are_judged_by_their_meaning(licences: tuple[str, ...], outc
         ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only WITH Classpath-exception-2.0", Outcome.PASS),
         ("GPL-2.0-only WITH Classpath-exception-2.0", "GPL-2.0-only", Outcome.FAIL),
         ("Apache-2.0", "Apache-2.0+", Outcome.PASS),
+        ("Apache-2.0+", "Apache-2.0+ WITH LLVM-exception", Outcome.PASS),
+        ("Apache-2.0+", "Apache-2.0", Outcome.FAIL),
         ("LicenseRef-Ours", "LicenseRef-Ours", Outcome.PASS),
     ],
 )
