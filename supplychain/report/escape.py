@@ -23,9 +23,10 @@ _UNSEEN: Final = (
 )
 """Printable by their category, yet drawn as nothing: fillers, joiners, variation selectors, the blank Braille cell."""
 _HIDDEN: Final = re.compile("[" + "".join(map(chr, _UNSEEN)) + "]")
-_COMMAND: Final = re.compile(r"(?:(?<=\s)|\A):(?=:)|#(?=[A-Za-z]*\[)(?<=##)")
+_COMMAND: Final = re.compile(r"(?:(?<=\s)|\A):(?=:|\Z)|#(?=[A-Za-z]*\[)(?<=##)")
 """What CI runners obey: ``::name::`` after any white space at the start of a line (and where a line starts is not
-known before it is laid out), ``##[name]`` and ``##vso[name]`` anywhere in one."""
+known before it is laid out; a lone colon at the end meets the one we write behind it), ``##[name]`` and
+``##vso[name]`` anywhere in one."""
 _BROADCAST: Final = re.compile(r"@(?=(?:all|channel|everyone|group|here|team)(?![a-z0-9]))", re.IGNORECASE)
 _NO_JSON: Final = re.compile("[\x00\ud800-\udfff]")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from supplychain import _json
@@ -29,6 +29,7 @@ def _poison(kind: str, text: str) -> Any:
 
 @pytest.mark.parametrize("kind", RESULTS)
 @given(text=hostile, width=st.integers(-1, 200), verbose=st.booleans(), colour=st.booleans())
+@example(text=":", width=0, verbose=False, colour=False)
 @settings(max_examples=40, deadline=None)
 def test_a_screen_has_no_control_character_but_line_ends(
     kind: str, text: str, width: int, verbose: bool, colour: bool
