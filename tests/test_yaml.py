@@ -139,6 +139,7 @@ def test_deep_nesting_is_over_the_limit_and_soon(text: str) -> None:
     assert time.perf_counter() - began < 5
 
 
+@pytest.mark.threat(40)
 def test_the_deepest_allowed_nesting_is_read() -> None:
     assert read("[" * 32 + "]" * 32)
 
@@ -148,6 +149,7 @@ def test_many_values_are_over_the_limit() -> None:
         read("[" + "a," * 60_000 + "]")
 
 
+@pytest.mark.threat(40)
 def test_a_large_file_is_over_the_limit_and_says_where() -> None:
     with pytest.raises(LimitExceeded, match=r"p\.yaml:2:262140: 262151 bytes, at most 262144 are read"):
         read("a: b\n# " + "x" * (_yaml.MAX_BYTES))

@@ -61,6 +61,7 @@ def test_a_clean_archive_passes() -> None:
     assert (found.outcome, found.examined, found.unit) == (Outcome.PASS, 5, "entries")
 
 
+@pytest.mark.threat(49)
 @pytest.mark.parametrize(
     ("entry", "kind", "said"),
     [
@@ -118,6 +119,7 @@ def gap(reason: str, state: CompletenessState = CompletenessState.INCOMPLETE) ->
     return Completeness(ref="inner.7z", state=state, reason=reason)
 
 
+@pytest.mark.threat(51)
 def test_an_archive_that_was_not_looked_into_cannot_be_judged() -> None:
     unread = observed(APP, file("inner.7z"), completeness=(gap("not scanned: no reader for 7z"),))
     found = finding(case(APP, observed=(unread,)), CLEAN)
@@ -163,6 +165,7 @@ def test_an_sbom_that_cannot_be_read_cannot_be_judged() -> None:
     assert found.message.startswith("its SBOM cannot be read: sbom: components: expected an array")
 
 
+@pytest.mark.threat(34)
 def test_an_sbom_about_another_artifact_fails() -> None:
     def other(value: dict[str, Any]) -> None:
         value["metadata"]["component"]["hashes"] = [{"alg": "SHA-256", "content": "0" * 64}]
@@ -171,6 +174,7 @@ def test_an_sbom_about_another_artifact_fails() -> None:
     assert (found.outcome, found.message) == (Outcome.FAIL, "its SBOM is about sha256:000000000...")
 
 
+@pytest.mark.threat(67)
 def test_an_empty_sbom_is_no_sbom() -> None:
     found = finding(of(packed(APP, files=()), "cyclonedx"), "type: sbom-present")
     assert (found.outcome, found.message) == (Outcome.ERROR, "its SBOM lists nothing: no component and no file")
@@ -215,6 +219,7 @@ def test_one_complete_sbom_is_enough() -> None:
     assert finding(case(APP, verified=(poor,)), COMPLETE).outcome is Outcome.FAIL
 
 
+@pytest.mark.threat(67)
 def test_too_few_components_fail_and_none_cannot_be_judged() -> None:
     found = finding(of(PACKED, "cyclonedx"), f"{COMPLETE}, min-components: 2")
     assert (found.outcome, found.message) == (Outcome.FAIL, "its SBOM lists 1 components, at least 2 are expected")
@@ -286,6 +291,7 @@ def test_without_bytes_or_sbom_nothing_is_compared() -> None:
     assert finding(case(APP, observed=(PACKED,), rejected=(refused(APP),)), MATCHES).outcome is Outcome.FAIL
 
 
+@pytest.mark.threat(34)
 def test_an_sbom_of_other_bytes_fails_even_beside_a_true_one() -> None:
     def other(value: dict[str, Any]) -> None:
         value["metadata"]["component"]["hashes"] = [{"alg": "SHA-256", "content": "0" * 64}]

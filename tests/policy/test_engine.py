@@ -104,6 +104,7 @@ def test_all_rules_warning_of_errors_examine_nothing() -> None:
     assert decision.verdict is Verdict.UNDETERMINED
 
 
+@pytest.mark.threat(1)
 def test_no_evidence_is_an_error_unless_the_policy_allows_it() -> None:
     empty = "- {id: signed, type: signer-identity, evidence: [signature], allow-empty: true}"
     missing = only(judged(case(APP), SIGNED))
@@ -133,12 +134,14 @@ def test_one_bad_attestation_among_good_ones_takes_nothing_from_them() -> None:
     assert decision.rejected == (refused(APP),)
 
 
+@pytest.mark.threat(34)
 def test_evidence_about_other_bytes_does_not_count() -> None:
     decision = judged(case(APP, verified=(proof(OTHER),)), SIGNED)
     assert decision.verdict is Verdict.UNDETERMINED
     assert decision.inputs == ()
 
 
+@pytest.mark.threat(59)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -155,6 +158,7 @@ def test_evidence_verified_for_another_trust_does_not_count(changes: dict[str, A
     assert decision.inputs == ()
 
 
+@pytest.mark.threat(12, 60)
 @pytest.mark.parametrize(
     ("signer", "signed_at", "verdict"),
     [

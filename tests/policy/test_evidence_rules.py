@@ -83,6 +83,7 @@ def test_slsa_build_passes_with_the_level_its_signer_is_granted() -> None:
     assert finding(case(APP, verified=(built(APP),)), "type: slsa-build, level: 2", two).outcome is Outcome.PASS
 
 
+@pytest.mark.threat(29)
 def test_the_level_is_never_the_word_of_the_provenance() -> None:
     claiming = built(APP, by="https://slsa.dev/level/3", external_parameters={"level": 3})
     found = finding(case(APP, verified=(claiming,)), "type: slsa-build, level: 3")
@@ -91,6 +92,7 @@ def test_the_level_is_never_the_word_of_the_provenance() -> None:
     assert (found.expected, found.actual) == ("level 3", "level 1")
 
 
+@pytest.mark.threat(29)
 def test_a_builder_claimed_by_another_signer_is_refused() -> None:
     named = "release: {key: release.pub, builder: https://ci.example.org/runner}"
     assert finding(case(APP, verified=(built(APP),)), "type: slsa-build", named).outcome is Outcome.PASS
@@ -160,6 +162,7 @@ def test_evidence_of_the_assets_is_not_extra() -> None:
     assert known_names(["a"], ["x", "y.vsa.json"]) >= {"a", "a.cdx.json", "release.json", "y.vsa.json"}
 
 
+@pytest.mark.threat(38)
 @pytest.mark.parametrize(
     "name",
     [
@@ -178,11 +181,13 @@ def test_an_extra_file_fails_the_set(name: str) -> None:
     assert finding(folder(name), f"{SET}, allow-extra: true").outcome is Outcome.PASS
 
 
+@pytest.mark.threat(38)
 def test_a_missing_asset_fails_the_set() -> None:
     found = finding(case(APP, listing=listing(APP, WHL)), SET)
     assert (found.outcome, found.message) == (Outcome.FAIL, "app.whl is missing")
 
 
+@pytest.mark.threat(38)
 def test_a_renamed_asset_is_told_as_one() -> None:
     renamed = replace(WHL, name="new.whl")
     declared = listing(APP, WHL)
@@ -194,6 +199,7 @@ def test_a_renamed_asset_is_told_as_one() -> None:
     ]
 
 
+@pytest.mark.threat(32, 38)
 def test_an_exchanged_asset_fails_the_set() -> None:
     other = artifact("app.whl", b"other bytes\n")
     found = finding(case(APP, other, listing=listing(APP, WHL)), SET)
@@ -202,12 +208,14 @@ def test_an_exchanged_asset_fails_the_set() -> None:
     assert (found.expected, found.actual) == (f"sha256:{WHL.sha256}", f"sha256:{other.sha256}")
 
 
+@pytest.mark.threat(38)
 def test_two_files_of_one_name_fail_the_set() -> None:
     other = artifact("app.whl", b"other bytes\n")
     messages = [message for _, message in outcomes(case(APP, WHL, other, listing=listing(APP, WHL)), SET)]
     assert "one name, several files: app.whl" in messages
 
 
+@pytest.mark.threat(38)
 @pytest.mark.parametrize("name", ["APP.whl", "con.txt", "a:b", "cafe\u0301", "caf\u00e9"])
 def test_names_that_are_one_file_or_none_on_some_system_fail_the_set(name: str) -> None:
     names = [name, "cafe\u0301" if name == "caf\u00e9" else "caf\u00e9" if name == "cafe\u0301" else "x"]

@@ -70,6 +70,7 @@ def test_a_policy_is_read_with_all_it_says() -> None:
     assert (second.revoked, read.facts["b"].builder, read.facts["b"].slsa_level) == (True, "https://ci.example.org", 2)
 
 
+@pytest.mark.threat(45)
 def test_the_screen_of_a_misspelt_policy() -> None:
     text = policy_text(
         """
@@ -174,6 +175,7 @@ def test_a_wrong_rule_is_refused_with_its_place(rules: str, expected: str) -> No
     assert said.startswith(f"p.yaml:{place}: {expected}")
 
 
+@pytest.mark.threat(28)
 @pytest.mark.parametrize(
     ("signers", "expected"),
     [
@@ -236,6 +238,7 @@ def test_host_and_owner_of_an_identity_are_literal(identity: str) -> None:
     assert "no * there" in said or "** is not allowed" in said
 
 
+@pytest.mark.threat(45)
 @pytest.mark.parametrize("key", ["extends", "params", "plugins", "waivers", "second-opinion"])
 def test_what_this_version_cannot_honour_is_refused_and_never_ignored(key: str) -> None:
     (said,) = problems(policy_text(SIZE, head=f"{key}: []"))
@@ -366,6 +369,7 @@ def test_the_digest_covers_what_a_policy_means_and_nothing_else() -> None:
     assert len({p.sha256 for p in [plain, *others]}) == len(others) + 1
 
 
+@pytest.mark.threat(58)
 def test_swapping_a_key_file_changes_the_digest() -> None:
     def other(_: str) -> bytes:
         return generate().public.pem()
@@ -376,6 +380,7 @@ def test_swapping_a_key_file_changes_the_digest() -> None:
         read_policy(policy_text(SIZE), where="p.yaml", load=other, pin=mine.sha256)
 
 
+@pytest.mark.threat(58)
 def test_a_pinned_policy_is_the_one_that_was_pinned() -> None:
     plain = policy(SIZE)
     assert not plain.pinned
@@ -436,6 +441,7 @@ def test_json_and_toml_are_refused_with_their_path(data: bytes, where: str, expe
     assert problems(data, where)[0].startswith(expected)
 
 
+@pytest.mark.threat(40)
 @pytest.mark.parametrize(
     ("data", "where"),
     [
