@@ -57,7 +57,7 @@ def test_our_documents_are_valid() -> None:
 
 def test_component_named_twice() -> None:
     made = document()
-    made["components"].append(dict(made["components"][0]))
+    made["components"].append(dict(made["components"][0], name="other"))
     assert "DuplicateReference" in codes(made)
     spdx = document("spdx-json")
     spdx["packages"].append(dict(spdx["packages"][0], name="other"))

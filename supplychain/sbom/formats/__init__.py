@@ -1,10 +1,15 @@
-"""Document formats: one file a format, its writer and its reader side by side, one table of them."""
+"""Document formats: a file for each writer, one for each reader, one table of them.
 
-import json
-from collections.abc import Callable, Mapping
+>>> from supplychain import _json
+>>> raw = b'{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "a"}]}'
+>>> document = read_document(_json.parse(raw, where="a.cdx.json"))
+>>> document.format, document.components[0].name
+('CycloneDX', 'a')
+"""
+
 from datetime import datetime
 from importlib import import_module
-from typing import Any, ClassVar, Final, Protocol, cast
+from typing import ClassVar, Final, Protocol, cast
 
 from supplychain._json import Node
 from supplychain.errors import UnsupportedType
@@ -27,15 +32,21 @@ class Format(Protocol):
         tool_version: str,
         spec_version: str = "",
         files: bool = True,
+        producer: str = "",
     ) -> bytes:
-        """The document: the same bytes for the same inventory, time and version. ``files`` lists every file.
+        """The document: the same bytes for the same inventory, time, version and producer.
 
-        Raises UnsupportedType for a version that is not written.
+        ``files`` lists every file with its digest; without them `sbom.proof` has nothing to prove. ``producer`` is
+        who makes the subject and the document about it, where the artifact does not tell. Raises UnsupportedType for
+        a version that is not written, and UsageError for a time without a time zone.
         """
         ...
 
     def read(self, node: Node) -> Document:
-        """A document of this format, of any version that is read. Raises MalformedDocument, UnsupportedType."""
+        """A document of this format, of any version that is read. It need not be valid by its schema.
+
+        Raises MalformedDocument, UnsupportedType for other versions, LimitExceeded.
+        """
         ...
 
 
@@ -59,23 +70,20 @@ def chosen_version(form: Format, spec_version: str) -> str:
     version = spec_version or form.spec_versions[0]
     if version not in form.spec_versions:
         raise UnsupportedType(
-            f"{form.name} {version[:20]} is not written here", hint=f"written: {', '.join(form.spec_versions)}"
+            f"{form.name} {version[:20]!r} is not written here", hint=f"written: {', '.join(form.spec_versions)}"
         )
     return version
 
 
-def lines_of(document: Mapping[str, Any], identify: Callable[[str], Mapping[str, str]]) -> bytes:
-    """A document as JSON, one line for each item of its lists, so that two versions of it compare line by line.
-
-    ``identify`` makes the members that name the document from all the rest of it.
-    """
-    encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    members = [
-        encode(name) + ":[\n" + ",\n".join(map(encode, value)) + "\n]"
-        if isinstance(value, list) and value
-        else f"{encode(name)}:{encode(value)}"
-        for name, value in document.items()
-    ]
-    text = ",\n".join(members)
-    named = "".join(f"{encode(name)}:{encode(value)},\n" for name, value in identify(text).items())
-    return f"{{\n{named}{text}\n}}\n".encode("utf-8", "backslashreplace")
+def read_document(node: Node) -> Document:
+    """A document of any format, recognised by its own fields. Raises UnsupportedType, MalformedDocument."""
+    members = node.object()
+    if "bomFormat" in members:
+        return format_named("cyclonedx-json").read(node)
+    if "spdxVersion" in members:
+        return format_named("spdx-json").read(node)
+    raise UnsupportedType(
+        "neither CycloneDX nor SPDX 2: it has no bomFormat and no spdxVersion",
+        where=node.where,
+        hint="give a CycloneDX or SPDX document in JSON",
+    )

@@ -1,52 +1,81 @@
 """CycloneDX JSON: written in versions 1.6 and 1.7, read from 1.2 on.
 
-What the format has a place for stands there; what it has none for (scope, completeness, how a component was found)
-is in properties whose names begin with ``supplychain:``, so that what was written is read back whole. A dirhash of a
-Go module is a property too: it is no digest of any file.
+What the format has a place for stands there; further facts are properties (see `facts`). Files are components of
+type file, nested in the component that owns them. A component contained in exactly one other is nested in it too;
+other containment, the subject's included, is a property beside an edge of ``dependencies``, so that tools which know
+nothing of it still see one connected graph. A dirhash of a Go module is a property as well: no file has that digest.
 """
 
-import json
-import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
-from functools import lru_cache
-from typing import Any, ClassVar, Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final
+
+from cyclonedx.spdx import is_supported_id
 
 from supplychain._json import Node
 from supplychain.model.inventory import (
-    Completeness,
     CompletenessState,
     Component,
-    ContentDigest,
     Covers,
-    Edge,
     EdgeKind,
-    EntryKind,
-    Found,
     Inventory,
     Occurrence,
     Scope,
-    Unknown,
 )
 from supplychain.sbom.document import Document, FileClaim
-from supplychain.sbom.formats import chosen_version, lines_of
-from supplychain.sbom.licences import is_expression
+from supplychain.sbom.formats import chosen_version, cyclonedx_read
+from supplychain.sbom.formats.facts import (
+    CONTAINED_IN,
+    KIND,
+    KIND_FILE,
+    KIND_PATH,
+    NEEDED_BY,
+    TYPE,
+    VERSION,
+    Pair,
+    Plan,
+    completed,
+    digest_fact,
+    facts_of,
+    plan,
+)
+from supplychain.sbom.formats.text import document, listing, quote, serial_of, stamp, texts
+from supplychain.sbom.formats.values import is_digest, is_expression, is_url
 
-MAX_COMPONENTS: Final = 1_000_000
-NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:supplychain:sbom")
-
-_PREFIX: Final = "supplychain:"
-_ALGORITHMS: Final = {
+ALGORITHMS: Final = {
     "md5": "MD5",
     "sha1": "SHA-1",
     "sha256": "SHA-256",
     "sha384": "SHA-384",
     "sha512": "SHA-512",
+    "sha3-256": "SHA3-256",
+    "sha3-384": "SHA3-384",
+    "sha3-512": "SHA3-512",
+    "blake2b-256": "BLAKE2b-256",
+    "blake2b-384": "BLAKE2b-384",
+    "blake2b-512": "BLAKE2b-512",
+    "blake3": "BLAKE3",
 }
-_NAMES: Final = {theirs: ours for ours, theirs in _ALGORITHMS.items()}
-_EXCLUDED: Final = (Scope.DEV, Scope.BUILD, Scope.TEST)
-_FILE: Final = "file:"
+TYPES: Final = frozenset(
+    """application framework library container platform operating-system device device-driver firmware file
+    machine-learning-model data cryptographic-asset""".split()
+)
+MAX_NESTED: Final = 8
+"""Levels of components inside components; what lies deeper is written beside them, with its containment noted."""
+MAX_VERSION: Final = 1024
+"""Characters of a version, by the schema."""
+
+_SCOPES: Final = {
+    Scope.RUNTIME: '"scope": "required"',
+    Scope.DEV: '"scope": "excluded"',
+    Scope.BUILD: '"scope": "excluded"',
+    Scope.TEST: '"scope": "excluded"',
+}
+"""What ships needs no word: without one, a component is part of the product."""
+_TOLD_BY_SCOPE: Final = frozenset((Scope.SHIPPED, Scope.RUNTIME, Scope.DEV))
+_DECLARED: Final = '"acknowledgement": "declared"'
 
 
 class CycloneDxJson:
@@ -63,352 +92,264 @@ class CycloneDxJson:
         tool_version: str,
         spec_version: str = "",
         files: bool = True,
+        producer: str = "",
     ) -> bytes:
         """See Format."""
         version = chosen_version(self, spec_version)
-        body = _body(inventory, files=files)
-        subject = _component(inventory.subject, {}, _contained(inventory.edges)[inventory.subject.ref])
-        if inventory.sha256:
-            subject["hashes"] = [{"alg": "SHA-256", "content": inventory.sha256}]
-        told = [json.dumps([c.state, c.ref, c.reason], ensure_ascii=False) for c in inventory.completeness]
-        told_properties = [_property("completeness", text) for text in told]
-        _add(subject, "properties", [*subject.pop("properties", []), *told_properties])
-        tool = {"type": "application", "name": "supplychain", "version": tool_version}
-        phase = "post-build" if inventory.kind == "artifact" else "pre-build"
-        out: dict[str, Any] = {
-            "$schema": f"http://cyclonedx.org/schema/bom-{version}.schema.json",
-            "bomFormat": "CycloneDX",
-            "specVersion": version,
-            "version": 1,
-            "metadata": {
-                "timestamp": created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "lifecycles": [{"phase": phase}],
-                "tools": {"components": [tool]},
-                "component": subject,
-            },
-            **body,
-        }
-        return lines_of(out, lambda text: {"serialNumber": f"urn:uuid:{uuid.uuid5(NAMESPACE, text)}"})
+        inventory = completed(inventory, producer)
+        writer = _Writer(inventory, plan(inventory, files=files), mixed_licences=version != "1.6")
+        body = [
+            _metadata(writer, created=created, tool_version=tool_version, producer=producer),
+            listing("components", writer.components()),
+            listing("dependencies", writer.dependencies()),
+            listing("compositions", writer.compositions()),
+        ]
+        head = [
+            f'"$schema": "http://cyclonedx.org/schema/bom-{version}.schema.json"',
+            '"bomFormat": "CycloneDX"',
+            f'"specVersion": "{version}"',
+        ]
+        serial = f'"serialNumber": "urn:uuid:{serial_of(inventory, head + body)}"'
+        return document([*head, serial, '"version": 1', *body])
 
     def read(self, node: Node) -> Document:
         """See Format."""
-        return _read(node)
+        return cyclonedx_read.read(node)
 
 
-def _body(inventory: Inventory, *, files: bool) -> dict[str, Any]:
-    owned: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    if files:
-        for entry in inventory.entries:
-            if entry.kind in (EntryKind.FILE, EntryKind.HARDLINK) and entry.sha256:
-                owned[inventory.owners.get(entry.path, "")].append(
-                    {
-                        "type": "file",
-                        "bom-ref": _FILE + entry.path,
-                        "name": entry.path,
-                        "hashes": [{"alg": "SHA-256", "content": entry.sha256}],
-                    }
-                )
-    unknowns: dict[str, list[Unknown]] = defaultdict(list)
-    for unknown in inventory.unknowns:
-        unknowns[unknown.ref].append(unknown)
-    contained = _contained(inventory.edges)
-    components = []
-    for component in inventory.components:
-        told = {u.field: u.reason for u in unknowns[component.ref]}
-        made = _component(component, told, contained[component.ref])
-        _add(made, "components", owned.pop(component.ref, []))
-        components.append(made)
-    unowned = [one for ref in sorted(owned) for one in owned[ref]]
-    refs = {inventory.subject.ref, *(c.ref for c in inventory.components)}
-    body: dict[str, Any] = {
-        "components": [*components, *sorted(unowned, key=lambda c: c["name"])],
-        "dependencies": _dependencies(inventory.edges, refs),
-    }
-    paths = {e.path for e in inventory.entries if e.sha256} if files else set()
-    _add(body, "compositions", _compositions(inventory, refs, paths))
-    return body
+def _metadata(writer: "_Writer", *, created: datetime, tool_version: str, producer: str) -> str:
+    phase = "post-build" if writer.inventory.kind == "artifact" else "pre-build"
+    entity = f'{{"name": {quote(producer)}}}'
+    tool = f'{{"type": "application", "name": "supplychain", "version": {quote(tool_version)}}}'
+    members = [
+        f'"timestamp": "{stamp(created)}"',
+        f'"lifecycles": [{{"phase": "{phase}"}}]',
+        f'"tools": {{"components": [{tool}]}}',
+        f'"authors": [{entity}]' if producer else "",
+        f'"component": {writer.subject()}',
+        f'"supplier": {entity}' if producer else "",
+    ]
+    joined = ",\n".join(member for member in members if member)
+    return f'"metadata": {{\n{joined}\n}}'
 
 
-def _contained(edges: Iterable[Edge]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for edge in edges:
+@dataclass(frozen=True, slots=True)
+class _Containment:
+    """How the contains edges are written: each target nested in its one container, or noted on it."""
+
+    nested: Mapping[str, list[str]]
+    """Container to what is nested in it."""
+    inside: frozenset[str]
+    """What is nested."""
+    noted: Mapping[str, list[str]]
+    """Target to the containers noted on it."""
+
+
+class _Writer:
+    """One document under way: the parts that need the whole inventory at hand."""
+
+    def __init__(self, inventory: Inventory, planned: Plan, *, mixed_licences: bool) -> None:
+        self.inventory = inventory
+        self._plan = planned
+        self._mixed = mixed_licences
+        self._refs = {inventory.subject.ref, *(c.ref for c in inventory.components)}
+        self._by_ref = {c.ref: c for c in inventory.components}
+        self._contained = _containment(inventory)
+        self._needs: defaultdict[str, set[str]] = defaultdict(set)
+        for edge in inventory.edges:
+            if edge.kind is EdgeKind.DEPENDS_ON:
+                self._needs[edge.source].add(edge.target)
+
+    def subject(self) -> str:
+        """What the document is about."""
+        return self._component(self.inventory.subject)
+
+    def components(self) -> Iterator[str]:
+        """A line for each component, file and path told about; those nested follow in the lines of their parent."""
+        files: defaultdict[str, list[str]] = defaultdict(list)
+        for claim in self._plan.files:
+            owner = claim.owner if claim.owner in self._by_ref else ""
+            files[owner].append(self._file(claim))
+        for ref, component in sorted(self._by_ref.items()):
+            if ref not in self._contained.inside:
+                yield self._line(component, files)
+        yield from files[""]
+        for path in self._plan.mentions:
+            yield _file(self._file_ref(path), path, pairs=[(KIND, KIND_PATH), *self._plan.told[path]])
+
+    def _line(self, component: Component, files: Mapping[str, list[str]]) -> str:
+        text, ref = self._component(component), component.ref
+        if ref not in self._contained.nested and ref not in files:
+            return text
+        inner = [self._line(self._by_ref[child], files) for child in self._contained.nested.get(ref, ())]
+        return f"{text[:-1]}, {listing('components', [*inner, *files.get(ref, ())])}}}"
+
+    def _file_ref(self, path: str) -> str:
+        """A reference that no component has."""
+        ref = f"file:{path}"
+        while ref in self._refs:
+            ref = f"file:{ref}"
+        return ref
+
+    def _file(self, claim: FileClaim) -> str:
+        pairs = [*self._plan.told.get(claim.path, ())]
+        if not claim.sha256:
+            pairs.append((KIND, KIND_FILE))
+        return _file(self._file_ref(claim.path), claim.path, claim.sha256, pairs=pairs)
+
+    def _component(self, component: Component) -> str:
+        ref, kind, version = component.ref, component.type, component.version
+        pairs = facts_of(component, self._plan.told.get(ref, ()), _TOLD_BY_SCOPE)
+        for container in self._contained.noted.get(ref, ()):
+            pairs += self._noted(container, ref)
+        if kind not in TYPES:
+            pairs.append((TYPE, kind))
+            kind = "library"
+        if len(version) > MAX_VERSION:
+            pairs.append((VERSION, version))
+            version = ""
+        made = [f'{{"type": "{kind}", "bom-ref": {quote(ref)}']
+        if component.producer:
+            made.append(f'"supplier": {{"name": {quote(component.producer)}}}')
+        made.append(f'"name": {quote(component.name)}')
+        if version:
+            made.append(f'"version": {quote(version)}')
+        if component.description:
+            made.append(f'"description": {quote(component.description)}')
+        if component.scope in _SCOPES:
+            made.append(_SCOPES[component.scope])
+        made += _digests(component, pairs)
+        if component.licences:
+            made.append(_licences(component.licences, mixed=self._mixed))
+        if component.purl:
+            made.append(f'"purl": {quote(component.purl)}')
+        if component.occurrences:
+            places = ", ".join(map(_occurrence, component.occurrences))
+            made.append(f'"evidence": {{"occurrences": [{places}]}}')
+        if pairs:
+            made.append(_properties(pairs))
+        return ", ".join(made) + "}"
+
+    def _noted(self, container: str, ref: str) -> Iterator[Pair]:
+        yield CONTAINED_IN, container
+        if ref in self._needs.get(container, ()):
+            yield NEEDED_BY, container
+
+    def dependencies(self) -> Iterator[str]:
+        """A line for each component that needs, or is noted to contain, another.
+
+        The others are left out: by the specification that means that what they depend on is not known.
+        """
+        targets = defaultdict(set, {ref: set(needed) for ref, needed in self._needs.items()})
+        for ref, containers in self._contained.noted.items():
+            for container in containers:
+                targets[container].add(ref)
+        for ref in sorted(targets):
+            yield f'{{"ref": {quote(ref)}, "dependsOn": {texts(sorted(targets[ref]))}}}'
+
+    def compositions(self) -> Iterator[str]:
+        """What is known to be incomplete, or not known to be complete, by state; the reasons are properties.
+
+        The subject is called complete only where everything met was read and is listed, file by file.
+        """
+        by_state: defaultdict[CompletenessState, set[str]] = defaultdict(set)
+        if self._plan.files and not self._plan.worst:
+            by_state[CompletenessState.COMPLETE].add(self.inventory.subject.ref)
+        for ref, state in self._plan.worst.items():
+            by_state[state].add(ref if ref in self._refs else self._file_ref(ref))
+        for state in sorted(by_state):
+            yield f'{{"aggregate": "{state}", "assemblies": {texts(sorted(by_state[state]))}}}'
+
+
+def _containment(inventory: Inventory) -> _Containment:
+    known = {component.ref for component in inventory.components}
+    containers: defaultdict[str, list[str]] = defaultdict(list)
+    for edge in inventory.edges:
         if edge.kind is EdgeKind.CONTAINS:
-            found[edge.source].append(edge.target)
-    return found
-
-
-def _component(component: Component, unknowns: Mapping[str, str], contained: Iterable[str]) -> dict[str, Any]:
-    out: dict[str, Any] = {"type": component.type, "bom-ref": component.ref, "name": component.name}
-    if component.producer:
-        out["supplier"] = {"name": component.producer}
-    _add(out, "version", component.version)
-    _add(out, "description", component.description)
-    if component.scope is not Scope.SHIPPED:
-        out["scope"] = "excluded" if component.scope in _EXCLUDED else "required"
-    hashes = [d for d in component.digests if d.covers is Covers.FILE and d.algorithm in _ALGORITHMS]
-    _add(out, "hashes", [{"alg": _ALGORITHMS[d.algorithm], "content": d.value} for d in hashes])
-    _add(out, "licenses", _licences(component.licences))
-    _add(out, "purl", component.purl)
-    _add(out, "externalReferences", _distributions(component.digests))
-    properties = [_property("scope", component.scope)] if component.scope is not Scope.SHIPPED else []
-    properties += [_property("contains", ref) for ref in contained]
-    properties += [_property("found", f"{f.cataloger} {f.path}") for f in component.found]
-    properties += [_property(f"unknown:{field}", reason) for field, reason in sorted(unknowns.items())]
-    properties += [
-        _property(f"digest:{d.covers}:{d.algorithm}", d.value)
-        for d in component.digests
-        if d.covers not in (Covers.FILE, Covers.PACKAGE_ARCHIVE) or d.algorithm not in _ALGORITHMS
-    ]
-    properties += [{"name": name, "value": value} for name, value in component.properties]
-    _add(out, "properties", properties)
-    if component.occurrences:
-        out["evidence"] = {"occurrences": [_occurrence(o) for o in component.occurrences]}
-    return out
-
-
-def _add(out: dict[str, Any], name: str, value: Any) -> None:
-    """Absent facts are left out."""
-    if value:
-        out[name] = value
-
-
-def _property(name: str, value: str) -> dict[str, str]:
-    return {"name": _PREFIX + name, "value": value}
-
-
-def _occurrence(occurrence: Occurrence) -> dict[str, str]:
-    out = {"location": occurrence.path}
-    facts = [f"sha256:{occurrence.sha256}"] if occurrence.sha256 else []
-    facts += [f"size:{occurrence.size}"] if occurrence.size is not None else []
-    _add(out, "additionalContext", " ".join(facts))
-    return out
-
-
-def _licences(licences: tuple[str, ...]) -> list[dict[str, Any]]:
-    """One expression, or a list of licences: the schema does not take both."""
-    if len(licences) == 1 and not _is_id(licences[0]) and is_expression(licences[0]):
-        return [{"expression": licences[0], "acknowledgement": "declared"}]
-    return [{"license": {("id" if _is_id(text) else "name"): text, "acknowledgement": "declared"}} for text in licences]
-
-
-@lru_cache(maxsize=4096)
-def _is_id(text: str) -> bool:
-    """Whether this is one identifier of the SPDX list, which is what the schema takes as an id."""
-    return not set(text) & set(" ()+") and not text.startswith("LicenseRef-") and is_expression(text)
-
-
-def _distributions(digests: Iterable[ContentDigest]) -> list[dict[str, Any]]:
-    by_url: dict[str, list[dict[str, str]]] = defaultdict(list)
-    for digest in digests:
-        if digest.covers is Covers.PACKAGE_ARCHIVE and digest.algorithm in _ALGORITHMS:
-            by_url[digest.url].append({"alg": _ALGORITHMS[digest.algorithm], "content": digest.value})
-    return [
-        {"type": "distribution", "url": url or "urn:supplychain:unknown", "hashes": hashes}
-        for url, hashes in sorted(by_url.items())
-    ]
-
-
-def _dependencies(edges: Iterable[Edge], refs: set[str]) -> list[dict[str, Any]]:
-    targets: dict[str, set[str]] = {ref: set() for ref in refs}
-    for edge in edges:
-        if edge.source in refs and edge.target in refs and edge.source != edge.target:
-            targets[edge.source].add(edge.target)
-    return [{"ref": ref, "dependsOn": sorted(targets[ref])} for ref in sorted(targets)]
-
-
-def _compositions(inventory: Inventory, refs: set[str], paths: set[str]) -> list[dict[str, Any]]:
-    """What is known to be missing, by state; what has no component of its own is said of the subject."""
-    by_state: dict[str, set[str]] = defaultdict(set)
-    for one in inventory.completeness:
-        ref = one.ref if one.ref in refs else _FILE + one.ref if one.ref in paths else inventory.subject.ref
-        by_state[one.state].add(ref)
-    if not inventory.completeness:
-        by_state[CompletenessState.COMPLETE].add(inventory.subject.ref)
-    return [{"aggregate": state, "assemblies": sorted(by_state[state])} for state in sorted(by_state)]
-
-
-def _read(node: Node) -> Document:
-    metadata = node.maybe("metadata")
-    subject_node = metadata.maybe("component") if metadata else None
-    subject = _read_component(subject_node, "") if subject_node else None
-    components: list[Component] = []
-    files: list[FileClaim] = []
-    unknowns: list[Unknown] = []
-    contains: set[tuple[str, str]] = set()
-    _walk_components(node, components, files, unknowns, contains)
-    properties = _properties(subject_node) if subject_node else []
-    if subject:
-        contains |= {(subject.ref, value) for name, value in properties if name == _PREFIX + "contains"}
-    edges = {Edge(source=s, target=t, kind=EdgeKind.CONTAINS) for s, t in contains}
-    for item in _items(node, "dependencies"):
-        source = item.at("ref").text()
-        for target in _items(item, "dependsOn"):
-            if (source, target.text()) not in contains:
-                edges.add(Edge(source=source, target=target.text()))
-    stamp = metadata.maybe("timestamp") if metadata else None
-    serial = node.maybe("serialNumber")
-    return Document(
-        format="CycloneDX",
-        spec_version=node.at("specVersion").text(),
-        serial=serial.text() if serial else "",
-        created=_time(stamp) if stamp else None,
-        authors=tuple(sorted(_text(a, "name") for a in _items(metadata, "authors"))) if metadata else (),
-        tools=tuple(sorted(_tools(metadata))) if metadata else (),
-        subject=subject,
-        sha256=next((d.value for d in subject.digests if d.algorithm == "sha256"), "") if subject else "",
-        components=tuple(sorted(components, key=lambda c: c.ref)),
-        edges=tuple(sorted(edges)),
-        files=tuple(sorted(files)),
-        completeness=tuple(sorted(_told_completeness(properties, subject_node))),
-        unknowns=tuple(sorted(unknowns)),
-    )
-
-
-def _walk_components(
-    root: Node,
-    components: list[Component],
-    files: list[FileClaim],
-    unknowns: list[Unknown],
-    contains: set[tuple[str, str]],
-) -> None:
-    """Every component at any depth; nested ones are contained in their parent. Iterative: depth is the sender's."""
-    todo: list[tuple[Node, str]] = [(child, "") for child in reversed(_items(root, "components"))]
-    count = 0
-    while todo:
-        node, parent = todo.pop()
-        count += 1
-        found = _read_component(node, f"#{count}")
-        nested = _items(node, "components")
-        if found.type == "file" and not nested:
-            sha256 = next((d.value for d in found.digests if d.algorithm == "sha256"), "")
-            files.append(FileClaim(path=found.name, sha256=sha256))
+            containers[edge.target].append(edge.source)
+    nested: defaultdict[str, list[str]] = defaultdict(list)
+    noted: dict[str, list[str]] = {}
+    for target, sources in sorted(containers.items()):
+        if sources[0] in known and _may_nest(target, containers, inventory.subject.ref):
+            nested[sources[0]].append(target)
         else:
-            components.append(found)
-            properties = _properties(node)
-            mark = _PREFIX + "unknown:"
-            unknowns += [
-                Unknown(ref=found.ref, field=name.removeprefix(mark), reason=value)
-                for name, value in properties
-                if name.startswith(mark)
-            ]
-            contains |= {(found.ref, value) for name, value in properties if name == _PREFIX + "contains"}
-            if parent:
-                contains.add((parent, found.ref))
-        todo += [(child, found.ref) for child in reversed(nested)]
+            noted[target] = sorted(sources)
+    inside = frozenset(ref for refs in nested.values() for ref in refs)
+    return _Containment(nested=dict(nested), inside=inside, noted=noted)
 
 
-def _read_component(node: Node, fallback: str) -> Component:
-    ref, purl = _text(node, "bom-ref"), _text(node, "purl")
-    properties = _properties(node)
-    scope = next((v for n, v in properties if n == _PREFIX + "scope"), "")
-    supplier = node.maybe("supplier") or node.maybe("manufacturer")
-    producer = (_text(supplier, "name") if supplier else "") or _text(node, "publisher") or _text(node, "author")
-    evidence = node.maybe("evidence")
-    name, group = node.at("name").text(empty=True), _text(node, "group")
-    return Component(
-        ref=ref or purl or f"{name}{fallback}",
-        name=f"{group}/{name}" if group else name,
-        version=_text(node, "version"),
-        type=node.at("type").text(),
-        purl=purl,
-        scope=Scope(scope) if scope in list(Scope) else _scope(_text(node, "scope")),
-        occurrences=tuple(sorted(_read_occurrence(o) for o in _items(evidence, "occurrences"))) if evidence else (),
-        digests=tuple(sorted({*_read_hashes(node), *_read_references(node), *_told_digests(properties)})),
-        licences=tuple(_read_licences(node)),
-        producer=producer,
-        description=_text(node, "description"),
-        found=tuple(sorted(_told_found(properties))),
-        properties=tuple((n, v) for n, v in properties if not n.startswith(_PREFIX)),
-    )
+def _may_nest(target: str, containers: Mapping[str, list[str]], subject: str) -> bool:
+    """Whether the way up is unique, and so short that neither a circle nor a deep pile can be on it."""
+    sources = containers[target]
+    if len(sources) != 1 or sources[0] == subject:
+        return False
+    for _ in range(MAX_NESTED):
+        sources = containers.get(sources[0], [])
+        if len(sources) != 1 or sources[0] == subject:
+            return True
+    return False
 
 
-def _scope(text: str) -> Scope:
-    return Scope.DEV if text == "excluded" else Scope.RUNTIME if text == "required" else Scope.SHIPPED
+def _digests(component: Component, pairs: list[Pair]) -> Iterator[str]:
+    """Members for the digests that the format has a place for; the others join ``pairs``.
+
+    An archive without an address is named by its package URL, which says where such archives are distributed.
+    """
+    hashes: list[str] = []
+    archives: dict[str, list[str]] = {}
+    for digest in component.digests:
+        algorithm, value = digest.algorithm, digest.value
+        url = digest.url or component.purl
+        if algorithm not in ALGORITHMS or not is_digest(algorithm, value):
+            pairs.append(digest_fact(digest))
+        elif digest.covers is Covers.FILE and not digest.url:
+            hashes.append(_hash(algorithm, value))
+        elif digest.covers is Covers.PACKAGE_ARCHIVE and url and is_url(url):
+            archives.setdefault(url, []).append(_hash(algorithm, value))
+        else:
+            pairs.append(digest_fact(digest))
+    if hashes:
+        yield f'"hashes": [{", ".join(hashes)}]'
+    if archives:
+        references = [
+            f'{{"type": "distribution", "url": {quote(url)}, "hashes": [{", ".join(archives[url])}]}}'
+            for url in sorted(archives)
+        ]
+        yield f'"externalReferences": [{", ".join(references)}]'
 
 
-def _read_hashes(node: Node, covers: Covers = Covers.FILE, url: str = "") -> Iterable[ContentDigest]:
-    for item in _items(node, "hashes"):
-        alg = item.at("alg").text()
-        value = item.at("content").text()
-        yield ContentDigest(algorithm=_NAMES.get(alg, alg.lower()), value=value.lower(), covers=covers, url=url)
+def _hash(algorithm: str, value: str) -> str:
+    return f'{{"alg": "{ALGORITHMS[algorithm]}", "content": {quote(value)}}}'
 
 
-def _read_references(node: Node) -> Iterable[ContentDigest]:
-    for item in _items(node, "externalReferences"):
-        if _text(item, "type") == "distribution":
-            url = item.at("url").text(empty=True)
-            yield from _read_hashes(item, Covers.PACKAGE_ARCHIVE, "" if url == "urn:supplychain:unknown" else url)
+def _file(ref: str, path: str, sha256: str = "", *, pairs: list[Pair]) -> str:
+    made = f'{{"type": "file", "bom-ref": {quote(ref)}, "name": {quote(path)}'
+    if sha256:
+        made += f', "hashes": [{_hash("sha256", sha256)}]'
+    return f"{made}, {_properties(pairs)}}}" if pairs else made + "}"
 
 
-def _told_digests(properties: Iterable[tuple[str, str]]) -> Iterable[ContentDigest]:
-    for name, value in properties:
-        parts = name.split(":")
-        if name.startswith(_PREFIX + "digest:") and len(parts) == 4 and parts[2] in list(Covers):
-            yield ContentDigest(algorithm=parts[3], value=value, covers=Covers(parts[2]))
+def _licences(licences: tuple[str, ...], *, mixed: bool) -> str:
+    """Identifiers and names as licences; an expression as such where the schema allows: alone, or from 1.7 on."""
+    made = []
+    for text in licences:
+        if is_supported_id(text):
+            made.append(f'{{"license": {{"id": {quote(text)}, {_DECLARED}}}}}')
+        elif (mixed or len(licences) == 1) and is_expression(text):
+            made.append(f'{{"expression": {quote(text)}, {_DECLARED}}}')
+        else:
+            made.append(f'{{"license": {{"name": {quote(text)}, {_DECLARED}}}}}')
+    return f'"licenses": [{", ".join(made)}]'
 
 
-def _told_found(properties: Iterable[tuple[str, str]]) -> Iterable[Found]:
-    for name, value in properties:
-        if name == _PREFIX + "found":
-            cataloger, _, path = value.partition(" ")
-            yield Found(cataloger=cataloger, path=path)
+def _occurrence(occurrence: Occurrence) -> str:
+    facts = [f"sha256:{occurrence.sha256}"] if occurrence.sha256 else []
+    if occurrence.size is not None:
+        facts.append(f"size:{occurrence.size}")
+    context = f', "additionalContext": {quote(" ".join(facts))}' if facts else ""
+    return f'{{"location": {quote(occurrence.path)}{context}}}'
 
 
-def _told_completeness(properties: Iterable[tuple[str, str]], node: Node | None) -> Iterable[Completeness]:
-    for name, value in properties:
-        if name != _PREFIX + "completeness":
-            continue
-        try:
-            state, ref, reason = json.loads(value)
-            yield Completeness(ref=str(ref), state=CompletenessState(state), reason=str(reason))
-        except (ValueError, TypeError, RecursionError):
-            assert node is not None
-            node.fail(f"property {name} is not of the form that is written")
-
-
-def _read_occurrence(node: Node) -> Occurrence:
-    facts = dict(part.split(":", 1) for part in _text(node, "additionalContext").split() if ":" in part)
-    size = facts.get("size", "")
-    return Occurrence(
-        path=_text(node, "location"),
-        sha256=facts.get("sha256"),
-        size=int(size) if size.isascii() and size.isdigit() and len(size) < 20 else None,
-    )
-
-
-def _read_licences(node: Node) -> Iterable[str]:
-    for item in _items(node, "licenses"):
-        one = item.maybe("license")
-        text = (_text(one, "id") or _text(one, "name")) if one else _text(item, "expression")
-        if text:
-            yield text
-
-
-def _tools(metadata: Node) -> list[str]:
-    tools = metadata.maybe("tools")
-    if tools is None:
-        return []
-    listed = tools.items() if isinstance(tools.value, list) else _items(tools, "components")
-    return [" ".join(filter(None, (_text(t, "name"), _text(t, "version")))) for t in listed]
-
-
-def _properties(node: Node) -> list[tuple[str, str]]:
-    return [(_text(p, "name"), _text(p, "value")) for p in _items(node, "properties")]
-
-
-def _items(node: Node | None, name: str) -> list[Node]:
-    found = node.maybe(name) if node else None
-    return found.items(at_most=MAX_COMPONENTS) if found else []
-
-
-def _text(node: Node | None, name: str) -> str:
-    found = node.maybe(name) if node else None
-    return found.text(empty=True) if found else ""
-
-
-def _time(node: Node) -> datetime:
-    try:
-        time = datetime.fromisoformat(node.text())
-    except ValueError:
-        node.fail("expected a time such as 2026-11-23T12:00:00Z")
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+def _properties(pairs: list[Pair]) -> str:
+    made = [f'{{"name": {quote(name)}, "value": {quote(value)}}}' for name, value in sorted(pairs)]
+    return f'"properties": [{", ".join(made)}]'

@@ -1,47 +1,49 @@
 """SPDX 2.3 JSON: written; 2.2 and 2.3 are read.
 
-SPDXIDs are made of a digest of the component's ref, so that they stay the same in every document. A file carries its
-SHA-256 only: the specification's text asks for a SHA-1 as well, which proves nothing and is not measured here.
+Files are packages whose purpose is FILE, with their SHA-256: an SPDX file element must carry a SHA-1, which proves
+nothing and is not measured here. What the format has no place for stands in one annotation a package, as JSON (see
+`facts`). A producer is written as an organization, since metadata seldom say whether it is one or a person.
 """
 
 import hashlib
-import uuid
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, ClassVar, Final
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import ClassVar, Final
 
-from supplychain._json import Node
-from supplychain.model.inventory import (
-    Component,
-    ContentDigest,
-    Covers,
-    Edge,
-    EdgeKind,
-    EntryKind,
-    Inventory,
-)
-from supplychain.sbom.document import Document, FileClaim
-from supplychain.sbom.formats import chosen_version, lines_of
-from supplychain.sbom.licences import is_expression
+from supplychain._json import JSON, Node
+from supplychain.model.inventory import Component, ContentDigest, Covers, EdgeKind, Inventory, Scope
+from supplychain.sbom.document import Document
+from supplychain.sbom.formats import chosen_version, spdx_read
+from supplychain.sbom.formats.facts import KIND, KIND_FILE, KIND_PATH, Pair, Plan, completed, facts_of, plan
+from supplychain.sbom.formats.spdx_read import FACTS, NONE, TYPES, WRITER
+from supplychain.sbom.formats.text import document, listing, quote, serial_of, stamp
+from supplychain.sbom.formats.values import is_digest, is_expression, is_url
 
-MAX_ELEMENTS: Final = 1_000_000
-NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:supplychain:sbom")
 DOCUMENT: Final = "SPDXRef-DOCUMENT"
-NONE: Final = "NOASSERTION"
-
-_ALGORITHMS: Final = {"md5": "MD5", "sha1": "SHA1", "sha256": "SHA256", "sha384": "SHA384", "sha512": "SHA512"}
-_NAMES: Final = {theirs: ours for ours, theirs in _ALGORITHMS.items()}
-_PURPOSES: Final = {
-    "application": "APPLICATION",
-    "framework": "FRAMEWORK",
-    "library": "LIBRARY",
-    "container": "CONTAINER",
-    "operating-system": "OPERATING-SYSTEM",
-    "device": "DEVICE",
-    "firmware": "FIRMWARE",
-    "file": "FILE",
+ALGORITHMS: Final = {
+    "md5": "MD5",
+    "sha1": "SHA1",
+    "sha224": "SHA224",
+    "sha256": "SHA256",
+    "sha384": "SHA384",
+    "sha512": "SHA512",
+    "sha3-256": "SHA3-256",
+    "sha3-384": "SHA3-384",
+    "sha3-512": "SHA3-512",
+    "blake2b-256": "BLAKE2b-256",
+    "blake2b-384": "BLAKE2b-384",
+    "blake2b-512": "BLAKE2b-512",
+    "blake3": "BLAKE3",
 }
-_TYPES: Final = {purpose: kind for kind, purpose in _PURPOSES.items()}
+PURPOSES: Final = {kind: purpose for purpose, kind in TYPES.items()}
+
+_TOLD_BY_SCOPE: Final = frozenset((Scope.SHIPPED,))
+_NOT_IN_IDS: Final = re.compile(r"[^A-Za-z0-9.]+")
+_LICENCE_REF: Final = re.compile(r"LicenseRef-[A-Za-z0-9.-]+")
+_NOT_TOLD: Final = "The text of this licence is not part of the metadata that names it."
+_RELATIONSHIPS: Final = {EdgeKind.DEPENDS_ON: "DEPENDS_ON", EdgeKind.CONTAINS: "CONTAINS"}
 
 
 class SpdxJson:
@@ -58,217 +60,189 @@ class SpdxJson:
         tool_version: str,
         spec_version: str = "",
         files: bool = True,
+        producer: str = "",
     ) -> bytes:
         """See Format."""
         version = chosen_version(self, spec_version)
-        time = created.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        extracted: dict[str, str] = {}
-        packages = [_package(c, extracted) for c in (inventory.subject, *inventory.components)]
-        if inventory.sha256:
-            packages[0]["checksums"] = [{"algorithm": "SHA256", "checksumValue": inventory.sha256}]
-        elements, owned = _files(inventory) if files else ([], [])
-        out: dict[str, Any] = {
-            "spdxVersion": f"SPDX-{version}",
-            "dataLicense": "CC0-1.0",
-            "SPDXID": DOCUMENT,
-            "name": inventory.subject.name,
-            "creationInfo": {"created": time, "creators": [f"Tool: supplychain-{tool_version}"]},
-            "documentDescribes": [_id(inventory.subject.ref)],
-            "packages": packages,
-            "files": elements,
-            "relationships": [*_relationships(inventory), *owned],
-            "annotations": [
-                {
-                    "annotationDate": time,
-                    "annotationType": "OTHER",
-                    "annotator": f"Tool: supplychain-{tool_version}",
-                    "comment": f"{c.state}: {c.ref}: {c.reason}",
-                }
-                for c in inventory.completeness
-            ],
-            "hasExtractedLicensingInfos": [
-                {"licenseId": ref, "extractedText": text, "name": text} for ref, text in sorted(extracted.items())
-            ],
-        }
-        out = {name: value for name, value in out.items() if value != []}
-        return lines_of(out, lambda text: {"documentNamespace": f"urn:uuid:{uuid.uuid5(NAMESPACE, text)}"})
+        inventory = completed(inventory, producer)
+        writer = _Writer(inventory, plan(inventory, files=files), stamp(created), f"{WRITER}{tool_version}")
+        packages = listing("packages", writer.packages())
+        creators = [quote(writer.tool)] + ([quote(f"Organization: {producer}")] if producer else [])
+        body = [
+            f'"creationInfo": {{"created": "{writer.stamp}", "creators": [{", ".join(creators)}]}}',
+            listing("hasExtractedLicensingInfos", writer.licensing()),
+            packages,
+            listing("relationships", writer.relationships()),
+        ]
+        head = [
+            f'"spdxVersion": "SPDX-{version}"',
+            '"dataLicense": "CC0-1.0"',
+            f'"SPDXID": "{DOCUMENT}"',
+            f'"name": {quote(inventory.subject.name)}',
+        ]
+        namespace = f'"documentNamespace": "urn:uuid:{serial_of(inventory, head + body)}"'
+        return document([*head, namespace, *body])
 
     def read(self, node: Node) -> Document:
         """See Format."""
-        return _read(node)
+        return spdx_read.read(node)
 
 
-def _id(ref: str, kind: str = "Package") -> str:
-    return f"SPDXRef-{kind}-{hashlib.sha256(ref.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
+class _Writer:
+    """One document under way. Licences without a listed identifier are gathered while packages are written."""
+
+    def __init__(self, inventory: Inventory, planned: Plan, time: str, tool: str) -> None:
+        self._inventory = inventory
+        self._plan = planned
+        self.stamp = time
+        self.tool = tool
+        self._licences: dict[str, str] = {}
+        self._components = {c.ref: c for c in inventory.components}
+        self._refs = {inventory.subject.ref, *self._components}
+
+    def packages(self) -> Iterator[str]:
+        """A line for the subject, each component, each file and each path told about."""
+        yield self._package(self._inventory.subject)
+        for _, component in sorted(self._components.items()):
+            yield self._package(component)
+        for claim in self._plan.files:
+            told = self._plan.told.get(claim.path, ())
+            yield self._file(claim.path, claim.sha256, [*told, *([] if claim.sha256 else [(KIND, KIND_FILE)])])
+        for path in self._plan.mentions:
+            yield self._file(path, "", [*self._plan.told[path], (KIND, KIND_PATH)])
+
+    def licensing(self) -> Iterator[str]:
+        """A line for each licence that is no listed one: its text as declared."""
+        for reference, text in sorted(self._licences.items()):
+            yield f'{{"licenseId": "{reference}", "extractedText": {quote(text)}}}'
+
+    def relationships(self) -> Iterator[str]:
+        """What the document describes, the edges, and which component each file belongs to."""
+        root = element_id(self._inventory.subject.ref)
+        yield _relationship(DOCUMENT, "DESCRIBES", root)
+        ids = {ref: element_id(ref) for ref in self._refs}
+        for edge in sorted(self._inventory.edges, key=lambda e: (e.source, e.target, e.kind)):
+            source = ids.get(edge.source) or element_id(edge.source)
+            target = ids.get(edge.target) or element_id(edge.target)
+            yield _relationship(source, _RELATIONSHIPS[edge.kind], target)
+        for claim in self._plan.files:
+            yield _relationship(ids.get(claim.owner, root), "CONTAINS", file_id(claim.path))
+        for path in self._plan.mentions:
+            yield _relationship(root, "CONTAINS", file_id(path))
+
+    def _package(self, component: Component) -> str:
+        kind = component.type
+        supplier = f"Organization: {component.producer}" if component.producer else NONE
+        checksums, location, exact = _checksums(component)
+        licence, exact_licences = self._licence(component.licences)
+        made = [f'{{"SPDXID": "{element_id(component.ref)}", "name": {quote(component.name)}']
+        if component.version:
+            made.append(f'"versionInfo": {quote(component.version)}')
+        made.append(f'"supplier": {quote(supplier)}')
+        made.append(f'"downloadLocation": {quote(location)}, "filesAnalyzed": false')
+        if checksums:
+            made.append(f'"checksums": [{", ".join(checksums)}]')
+        made.append(f'"licenseDeclared": {quote(licence)}')
+        if component.description:
+            made.append(f'"description": {quote(component.description)}')
+        if component.purl:
+            made.append(_external_ref(component.purl))
+        made.append(f'"primaryPackagePurpose": "{PURPOSES.get(kind, "OTHER")}"')
+        facts: dict[str, JSON] = {}
+        if component.ref != component.purl:
+            facts["ref"] = component.ref
+        if kind not in PURPOSES:
+            facts["type"] = kind
+        if exact:
+            facts["digests"] = [[d.algorithm, d.value, d.covers, d.url] for d in component.digests]
+        if exact_licences:
+            facts["licences"] = [*component.licences]
+        if component.occurrences:
+            facts["occurrences"] = [[o.path, o.sha256, o.size] for o in component.occurrences]
+        pairs = sorted(facts_of(component, self._plan.told.get(component.ref, ()), _TOLD_BY_SCOPE))
+        return ", ".join([*made, *self._annotation(facts, pairs)]) + "}"
+
+    def _file(self, path: str, sha256: str, pairs: list[Pair]) -> str:
+        made = f'{{"SPDXID": "{file_id(path)}", "name": {quote(path)}, "supplier": "{NONE}"'
+        made += f', "downloadLocation": "{NONE}", "filesAnalyzed": false'
+        if sha256:
+            made += f', "checksums": [{_checksum("sha256", sha256)}]'
+        made += ', "primaryPackagePurpose": "FILE"'
+        return ", ".join([made, *self._annotation({}, sorted(pairs))]) + "}"
+
+    def _annotation(self, facts: dict[str, JSON], pairs: list[Pair]) -> Iterator[str]:
+        if pairs:
+            facts["properties"] = [[name, value] for name, value in pairs]
+        if facts:
+            comment = quote(FACTS + json.dumps(facts, ensure_ascii=True, check_circular=False))
+            yield (
+                f'"annotations": [{{"annotationDate": "{self.stamp}", "annotationType": "OTHER", '
+                f'"annotator": {quote(self.tool)}, "comment": {comment}}}]'
+            )
+
+    def _licence(self, licences: tuple[str, ...]) -> tuple[str, bool]:
+        """All that is declared as one expression, and whether the reader needs the exact list besides."""
+        if not licences:
+            return NONE, False
+        expressions = []
+        for text in licences:
+            if is_expression(text):
+                for reference in _LICENCE_REF.findall(text):
+                    self._licences.setdefault(reference, _NOT_TOLD)
+                expressions.append(text)
+            else:
+                reference = f"LicenseRef-{hashlib.sha256(text.encode('utf-8', 'replace')).hexdigest()[:20]}"
+                self._licences[reference] = text
+                expressions.append(reference)
+        if len(expressions) == 1:
+            return expressions[0], licences[0].startswith("LicenseRef-") or licences[0] == _NOT_TOLD
+        return " AND ".join(f"({e})" if " " in e else e for e in expressions), True
 
 
-def _package(component: Component, extracted: dict[str, str]) -> dict[str, Any]:
-    url = next((d.url for d in component.digests if d.url), "")
-    out: dict[str, Any] = {
-        "SPDXID": _id(component.ref),
-        "name": component.name,
-        "downloadLocation": url or NONE,
-        "filesAnalyzed": False,
-        "licenseConcluded": NONE,
-        "licenseDeclared": _licence(component.licences, extracted),
-        "copyrightText": NONE,
-        "supplier": f"Organization: {component.producer}" if component.producer else NONE,
+def element_id(ref: str) -> str:
+    """The SPDXID of a component: readable, and unique by a digest of its ref."""
+    return _identifier("Package", ref)
+
+
+def file_id(path: str) -> str:
+    """The SPDXID of a file."""
+    return _identifier("File", path)
+
+
+def _identifier(kind: str, text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:20]
+    return f"SPDXRef-{kind}-{_NOT_IN_IDS.sub('-', text[:60]).strip('-')}-{digest}"
+
+
+def _relationship(source: str, kind: str, target: str) -> str:
+    return f'{{"spdxElementId": "{source}", "relationshipType": "{kind}", "relatedSpdxElement": "{target}"}}'
+
+
+def _external_ref(purl: str) -> str:
+    locator = f'"referenceType": "purl", "referenceLocator": {quote(purl)}'
+    return f'"externalRefs": [{{"referenceCategory": "PACKAGE-MANAGER", {locator}}}]'
+
+
+def _checksums(component: Component) -> tuple[list[str], str, bool]:
+    """Checksums, where the package is downloaded, and whether the reader needs the exact digests besides.
+
+    A reader takes checksums for those of the package archive at the download location.
+    """
+    urls = {d.url for d in component.digests if d.covers is Covers.PACKAGE_ARCHIVE and d.url}
+    url = urls.pop() if len(urls) == 1 else ""
+    location = url if url.startswith(("https://", "http://")) and is_url(url) else ""
+    plain = dict.fromkeys(
+        (d.algorithm, d.value)
+        for d in component.digests
+        if d.covers in (Covers.FILE, Covers.PACKAGE_ARCHIVE)
+        and d.algorithm in ALGORITHMS
+        and is_digest(d.algorithm, d.value)
+    )
+    understood = {
+        ContentDigest(algorithm=name, value=value, covers=Covers.PACKAGE_ARCHIVE, url=location) for name, value in plain
     }
-    if component.version:
-        out["versionInfo"] = component.version
-    if component.description:
-        out["description"] = component.description
-    if component.type in _PURPOSES:
-        out["primaryPackagePurpose"] = _PURPOSES[component.type]
-    checksums = {(d.algorithm, d.value) for d in component.digests if d.covers is Covers.FILE}
-    if not url:
-        checksums |= {(d.algorithm, d.value) for d in component.digests if d.covers is Covers.PACKAGE_ARCHIVE}
-    else:
-        checksums |= {(d.algorithm, d.value) for d in component.digests if d.url == url}
-    known = sorted((_ALGORITHMS[a], v) for a, v in checksums if a in _ALGORITHMS)
-    if known:
-        out["checksums"] = [{"algorithm": a, "checksumValue": v} for a, v in known]
-    if component.purl:
-        locator = {"referenceCategory": "PACKAGE-MANAGER", "referenceType": "purl", "referenceLocator": component.purl}
-        out["externalRefs"] = [locator]
-    return out
+    return [_checksum(*pair) for pair in plain], location or NONE, understood != set(component.digests)
 
 
-def _licence(licences: tuple[str, ...], extracted: dict[str, str]) -> str:
-    """The declared licences as one expression; text that is no expression becomes a LicenseRef with that text."""
-    parts: list[str] = []
-    for text in licences:
-        if is_expression(text) and "LicenseRef-" not in text:
-            parts.append(text)
-            continue
-        ref = f"LicenseRef-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
-        extracted[ref] = text
-        parts.append(ref)
-    if not parts:
-        return NONE
-    return parts[0] if len(parts) == 1 else " AND ".join(f"({p})" if " " in p else p for p in parts)
-
-
-def _files(inventory: Inventory) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """File elements, and who contains each: the owning component, or the subject."""
-    elements: list[dict[str, Any]] = []
-    contains: list[dict[str, Any]] = []
-    for entry in inventory.entries:
-        if entry.kind not in (EntryKind.FILE, EntryKind.HARDLINK) or not entry.sha256:
-            continue
-        element = _id(entry.path, "File")
-        elements.append(
-            {
-                "SPDXID": element,
-                "fileName": f"./{entry.path}",
-                "checksums": [{"algorithm": "SHA256", "checksumValue": entry.sha256}],
-                "licenseConcluded": NONE,
-                "copyrightText": NONE,
-            }
-        )
-        owner = inventory.owners.get(entry.path, inventory.subject.ref)
-        contains.append(_relationship(_id(owner), "CONTAINS", element))
-    return elements, contains
-
-
-def _relationships(inventory: Inventory) -> list[dict[str, Any]]:
-    refs = {inventory.subject.ref, *(c.ref for c in inventory.components)}
-    kinds = {EdgeKind.DEPENDS_ON: "DEPENDS_ON", EdgeKind.CONTAINS: "CONTAINS"}
-    edges = [e for e in inventory.edges if e.source in refs and e.target in refs]
-    return [
-        _relationship(DOCUMENT, "DESCRIBES", _id(inventory.subject.ref)),
-        *(_relationship(_id(e.source), kinds[e.kind], _id(e.target)) for e in edges),
-    ]
-
-
-def _relationship(source: str, kind: str, target: str) -> dict[str, Any]:
-    return {"spdxElementId": source, "relationshipType": kind, "relatedSpdxElement": target}
-
-
-def _read(node: Node) -> Document:
-    extracted = {_text(e, "licenseId"): _text(e, "extractedText") for e in _items(node, "hasExtractedLicensingInfos")}
-    packages = {p.at("SPDXID").text(): p for p in _items(node, "packages")}
-    components = {i: _read_package(p, extracted) for i, p in packages.items()}
-    files = {f.at("SPDXID").text(): _read_file(f) for f in _items(node, "files")}
-    described = {d.text() for d in _items(node, "documentDescribes")}
-    edges: set[Edge] = set()
-    for item in _items(node, "relationships"):
-        kind, source = item.at("relationshipType").text(), item.at("spdxElementId").text()
-        target = item.at("relatedSpdxElement").text()
-        if kind == "DESCRIBES" and source == _text(node, "SPDXID"):
-            described.add(target)
-        elif kind in ("DEPENDS_ON", "CONTAINS") and source in components and target in components:
-            edge = EdgeKind.DEPENDS_ON if kind == "DEPENDS_ON" else EdgeKind.CONTAINS
-            edges.add(Edge(source=components[source].ref, target=components[target].ref, kind=edge))
-        elif kind == "DEPENDENCY_OF" and source in components and target in components:
-            edges.add(Edge(source=components[target].ref, target=components[source].ref))
-    creation = node.at("creationInfo")
-    creators = [c.text() for c in _items(creation, "creators")]
-    subject_id = next((i for i in packages if i in described), None) if len(described) == 1 else None
-    subject = components[subject_id] if subject_id else None
-    namespace = node.maybe("documentNamespace")
-    return Document(
-        format="SPDX",
-        spec_version=node.at("spdxVersion").text().removeprefix("SPDX-"),
-        serial=namespace.text() if namespace else "",
-        created=_time(creation.at("created")),
-        authors=tuple(sorted(c for c in creators if not c.startswith("Tool:"))),
-        tools=tuple(sorted(c.removeprefix("Tool:").strip() for c in creators if c.startswith("Tool:"))),
-        subject=subject,
-        sha256=next((d.value for d in subject.digests if d.algorithm == "sha256"), "") if subject else "",
-        components=tuple(sorted((c for i, c in components.items() if i != subject_id), key=lambda c: c.ref)),
-        edges=tuple(sorted(edges)),
-        files=tuple(sorted(files.values())),
-    )
-
-
-def _read_package(node: Node, extracted: dict[str, str]) -> Component:
-    purl = next((_text(r, "referenceLocator") for r in _items(node, "externalRefs") if _is_purl(r)), "")
-    supplier = _text(node, "supplier")
-    location = _text(node, "downloadLocation")
-    declared = _text(node, "licenseDeclared")
-    return Component(
-        ref=purl or node.at("SPDXID").text(),
-        name=node.at("name").text(),
-        version=_text(node, "versionInfo"),
-        type=_TYPES.get(_text(node, "primaryPackagePurpose"), "library"),
-        purl=purl,
-        producer="" if supplier == NONE else supplier.partition(":")[2].strip(),
-        licences=() if declared in ("", NONE, "NONE") else (extracted.get(declared, declared),),
-        description=_text(node, "description"),
-        digests=tuple(sorted(_read_checksums(node, "" if location in ("", NONE, "NONE") else location))),
-    )
-
-
-def _is_purl(node: Node) -> bool:
-    return _text(node, "referenceType") == "purl"
-
-
-def _read_checksums(node: Node, url: str) -> Iterable[ContentDigest]:
-    covers = Covers.PACKAGE_ARCHIVE if url else Covers.FILE
-    for item in _items(node, "checksums"):
-        name, value = item.at("algorithm").text(), item.at("checksumValue").text()
-        yield ContentDigest(algorithm=_NAMES.get(name, name.lower()), value=value.lower(), covers=covers, url=url)
-
-
-def _read_file(node: Node) -> FileClaim:
-    found = next((d.value for d in _read_checksums(node, "") if d.algorithm == "sha256"), "")
-    return FileClaim(path=node.at("fileName").text().removeprefix("./"), sha256=found)
-
-
-def _items(node: Node, name: str) -> list[Node]:
-    found = node.maybe(name)
-    return found.items(at_most=MAX_ELEMENTS) if found else []
-
-
-def _text(node: Node, name: str) -> str:
-    found = node.maybe(name)
-    return found.text(empty=True) if found else ""
-
-
-def _time(node: Node) -> datetime:
-    try:
-        time = datetime.fromisoformat(node.text())
-    except ValueError:
-        node.fail("expected a time such as 2026-11-23T12:00:00Z")
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+def _checksum(algorithm: str, value: str) -> str:
+    return f'{{"algorithm": "{ALGORITHMS[algorithm]}", "checksumValue": {quote(value)}}}'
