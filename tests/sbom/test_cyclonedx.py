@@ -490,3 +490,25 @@ def test_document_about_nothing_is_seen_to_be() -> None:
 def test_old_compositions_name_their_parts_as_objects() -> None:
     found = read(foreign(LIBRARY, compositions=[{"aggregate": "unknown", "assemblies": [{"ref": "x"}]}]))
     assert [c.ref for c in found.completeness] == ["x"]
+
+
+def test_facts_that_are_none_of_ours_stay_properties() -> None:
+    odd = [{"name": "supplychain:digest:moon:sha1", "value": "x"}, {"name": "supplychain:unheard-of", "value": "y"}]
+    found = read(foreign({**LIBRARY, "properties": odd})).components[0]
+    assert found.digests == ()
+    assert found.properties == (("supplychain:digest:moon:sha1", "x"), ("supplychain:unheard-of", "y"))
+
+
+def test_manufacturer_of_the_document_is_an_author_and_services_are_tools() -> None:
+    metadata = {"manufacturer": {"name": "Octo"}, "tools": {"services": [{"name": "scan"}, {}]}}
+    found = read(foreign(metadata=metadata))
+    assert (found.authors, found.tools) == (("Octo",), ("scan",))
+
+
+def test_endless_components_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("supplychain.sbom.formats.cyclonedx_read.MAX_ITEMS", 3)
+    with pytest.raises(LimitExceeded, match="more than 3 components"):
+        read(foreign(*({**LIBRARY, "bom-ref": str(i)} for i in range(4))))
+    monkeypatch.setattr("supplychain.sbom.formats.members.MAX_ITEMS", 3)
+    with pytest.raises(LimitExceeded):
+        read(foreign(dependencies=[{"ref": str(i)} for i in range(4)]))

@@ -240,12 +240,13 @@ class _Writer:
 
         The others are left out: by the specification that means that what they depend on is not known.
         """
-        targets = defaultdict(set, {ref: set(needed) for ref, needed in self._needs.items()})
+        shown: defaultdict[str, set[str]] = defaultdict(set)
         for ref, containers in self._contained.noted.items():
             for container in containers:
-                targets[container].add(ref)
-        for ref in sorted(targets):
-            yield f'{{"ref": {quote(ref)}, "dependsOn": {texts(sorted(targets[ref]))}}}'
+                shown[container].add(ref)
+        for ref in sorted(self._needs.keys() | shown.keys()):
+            targets = self._needs.get(ref, set()) | shown.get(ref, set())
+            yield f'{{"ref": {quote(ref)}, "dependsOn": {texts(sorted(targets))}}}'
 
     def compositions(self) -> Iterator[str]:
         """What is known to be incomplete, or not known to be complete, by state; the reasons are properties.

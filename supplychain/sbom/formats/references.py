@@ -5,6 +5,7 @@ The documents given here are valid by their schema, so that their shape needs no
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
@@ -18,6 +19,8 @@ _COMMON: Final = frozenset(
     externalReferences cpe copyright bom-ref components""".split()
 )
 """Members of a component that hold no reference of their own, or are looked at by name."""
+_LOOKED_AT: Final = frozenset(("components", "services", "dependencies"))
+_PLAIN_LICENCE: Final = frozenset(("id", "name", "acknowledgement", "url", "text"))
 _DOCUMENT: Final = "SPDXRef-DOCUMENT"
 _ELSEWHERE: Final = ("NONE", "NOASSERTION")
 _OTHER_DOCUMENT: Final = re.compile(r"DocumentRef-[A-Za-z0-9.+-]+:")
@@ -27,25 +30,27 @@ _EXPRESSION: Final = re.compile(r"[A-Za-z0-9.+():\s-]{1,2000}", re.ASCII)
 
 def cyclonedx_problems(bom: dict[str, Any]) -> Iterator[Problem]:
     """References of a CycloneDX document: used once, and known where they are used."""
-    named: set[str] = set()
+    known: set[str] = set()
     others: set[str] = set()
     root = bom.get("metadata", {}).get("component")
     for part in _parts([*([root] if root else []), *bom.get("components", ()), *bom.get("services", ())]):
         ref = part.get("bom-ref")
-        if ref in named:
+        if ref in known:
             yield _duplicate(f"bom-ref {ref[:120]!r}")
         elif ref:
-            named.add(ref)
+            known.add(ref)
         if not part.keys() <= _COMMON:
             others |= _references([value for name, value in part.items() if name not in _COMMON])
-        if "licenses" in part:
-            others |= _references(part["licenses"])
-            yield from _expressions(part)
-    known = (
-        named | others | _references([value for name, value in bom.items() if name not in ("components", "services")])
-    )
-    for ref in _used(bom):
-        if ref not in known and not ref.startswith(_BOM_LINK):
+        for item in part.get("licenses", ()):
+            if "expression" in item:
+                yield from _expression_problems(part, item["expression"])
+            elif not item["license"].keys() <= _PLAIN_LICENCE:
+                others |= _references(item)
+            others.update([item["bom-ref"]] if "bom-ref" in item else ())
+    known |= others
+    known |= _references([value for name, value in bom.items() if name not in _LOOKED_AT])
+    for ref in sorted(_used(bom) - known):
+        if not ref.startswith(_BOM_LINK):
             yield Problem(code="DanglingReference", message=f"{ref[:120]!r} is referred to and is not in the document")
 
 
@@ -75,25 +80,23 @@ def _references(value: JSON) -> set[str]:
     return found
 
 
-def _used(bom: dict[str, Any]) -> Iterator[str]:
-    seen: set[str] = set()
+def _used(bom: dict[str, Any]) -> set[str]:
+    used: set[str] = set()
     for item in bom.get("dependencies", ()):
-        seen.update([item["ref"], *item.get("dependsOn", ()), *item.get("provides", ())])
+        used.add(item["ref"])
+        used.update(item.get("dependsOn", ()), item.get("provides", ()))
     for item in bom.get("compositions", ()):
-        seen.update([*item.get("assemblies", ()), *item.get("dependencies", ())])
-    yield from sorted(seen)
+        used.update(item.get("assemblies", ()), item.get("dependencies", ()))
+    return used
 
 
-def _expressions(part: dict[str, Any]) -> Iterator[Problem]:
-    for item in part["licenses"]:
-        expression = item.get("expression")
-        if expression is not None and not _has_meaning(expression):
-            yield Problem(
-                code="UnknownLicence",
-                message=f"{str(part.get('name'))[:80]!r}: {expression[:80]!r} is no expression of listed licences",
-            )
+def _expression_problems(part: dict[str, Any], expression: str) -> Iterator[Problem]:
+    if not _has_meaning(expression):
+        message = f"{str(part.get('name'))[:80]!r}: {expression[:80]!r} is no expression of listed licences"
+        yield Problem(code="UnknownLicence", message=message)
 
 
+@lru_cache(maxsize=1024)
 def _has_meaning(expression: str) -> bool:
     plain = _OTHER_DOCUMENT.sub("", expression)
     if not _EXPRESSION.fullmatch(plain):

@@ -3,6 +3,7 @@
 Only ASCII is written: a name with control characters or reversed writing direction is plain data in the file.
 """
 
+import hashlib
 import re
 import uuid
 from collections.abc import Iterable
@@ -43,8 +44,11 @@ def document(members: Iterable[str]) -> bytes:
 
 def serial_of(inventory: Inventory, members: Iterable[str]) -> str:
     """A UUID that depends on the subject and on everything the document says, and on nothing else."""
-    content = "\n".join([inventory.subject.ref, inventory.sha256 or "", *members])
-    return str(uuid.uuid5(_NAMESPACE, content.encode("utf-8", "backslashreplace").decode("utf-8")))
+    content = hashlib.sha256()
+    for part in (inventory.subject.ref, inventory.sha256 or "", *members):
+        content.update(part.encode("utf-8", "backslashreplace"))
+        content.update(b"\n")
+    return str(uuid.uuid5(_NAMESPACE, content.hexdigest()))
 
 
 def stamp(time: datetime) -> str:

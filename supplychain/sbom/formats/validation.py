@@ -105,35 +105,32 @@ def _message(error: "jsonschema_rs.ValidationError") -> str:
     return message
 
 
-def _rs() -> type["jsonschema_rs.Draft7Validator"]:
-    try:
-        import jsonschema_rs
-    except ImportError as e:
-        raise ExtraMissing("validating JSON needs the optional package jsonschema-rs", hint=HINT) from e
-    return jsonschema_rs.Draft7Validator
-
-
 @lru_cache(maxsize=8)
 def _cyclonedx(version: str, schemas: Schemas) -> "jsonschema_rs.Validator":
     """The validator of one version, with the schemas it refers to; nothing else can be referred to."""
-    validator = _rs()
-    import jsonschema_rs
-
-    shared = [(f"{_BASE}{name}.SNAPSHOT.schema.json", _load(schemas, name)) for name in _SHARED]
-    registry = jsonschema_rs.Registry(shared, draft=jsonschema_rs.Draft7, retriever=_refuse)
-    return validator(
-        _load(schemas, f"bom-{version}"), registry=registry, retriever=_refuse, validate_formats=True, mask=_MASK
-    )
+    shared = [(f"{_BASE}{name}.SNAPSHOT.schema.json", _load(schemas, f"{name}.SNAPSHOT")) for name in _SHARED]
+    return _compiled(_load(schemas, f"bom-{version}.SNAPSHOT"), shared)
 
 
 @lru_cache(maxsize=2)
 def _spdx(schemas: Schemas) -> "jsonschema_rs.Validator":
-    schema = _json.parse(schemas("spdx-2.3.schema.json"), where="spdx-2.3").object()
-    return _rs()(schema, retriever=_refuse, validate_formats=True, mask=_MASK)
+    return _compiled(_load(schemas, "spdx-2.3"), [])
+
+
+def _compiled(schema: dict[str, JSON], shared: list[tuple[str, dict[str, JSON]]]) -> "jsonschema_rs.Validator":
+    try:
+        import jsonschema_rs as rs
+    except ImportError as e:
+        raise ExtraMissing("validating JSON needs the optional package jsonschema-rs", hint=HINT) from e
+    try:
+        registry = rs.Registry(shared, draft=rs.Draft7, retriever=_refuse)
+        return rs.Draft7Validator(schema, registry=registry, retriever=_refuse, validate_formats=True, mask=_MASK)
+    except (rs.ValidationError, rs.ReferencingError) as e:
+        raise InputError(f"the schema cannot be used: {str(e).partition(chr(10))[0][:200]}") from e
 
 
 def _load(schemas: Schemas, name: str) -> dict[str, JSON]:
-    return _json.parse(schemas(f"{name}.SNAPSHOT.schema.json"), where=name).object()
+    return _json.parse(schemas(f"{name}.schema.json"), where=name).object()
 
 
 def _refuse(uri: str) -> NoReturn:

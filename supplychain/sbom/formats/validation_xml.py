@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from supplychain.errors import ExtraMissing, LimitExceeded, MalformedDocument, UnsupportedType
+from supplychain.errors import ExtraMissing, InputError, LimitExceeded, MalformedDocument, UnsupportedType
 from supplychain.model.results import Problem
 
 if TYPE_CHECKING:
@@ -107,4 +107,7 @@ def _schema(version: str, schemas: Callable[[str], bytes]) -> Any:
 
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     parser.resolvers.add(Shipped())
-    return etree.XMLSchema(etree.fromstring(schemas(f"bom-{version}.SNAPSHOT.xsd"), parser))
+    try:
+        return etree.XMLSchema(etree.fromstring(schemas(f"bom-{version}.SNAPSHOT.xsd"), parser))
+    except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as e:
+        raise InputError(f"the schema cannot be used: {str(e)[:200]}") from e
