@@ -25,7 +25,10 @@ _SCOPES: Final[Mapping[Any, str]] = {
 }
 _SCOPE: Final = "supplychain:scope"
 _DIGEST: Final = "supplychain:digest:"
+_KIND: Final = "supplychain:kind"
 """Properties of ours that say more about a component."""
+_OF_A_FILE: Final = frozenset({"type", "bom-ref", "name", "hashes", "properties"})
+"""All that is said of a mere file; one with a licence is a component, whatever it calls itself."""
 
 
 class Bound(NamedTuple):
@@ -89,7 +92,7 @@ def _plain_document(node: Node) -> _Plain | None:
 
 
 def _plain_components(top: Any) -> Iterator[Bound]:
-    """The components at any depth; files are none, unless something is in them."""
+    """The components at any depth. A mere file is none, unless something is in it; one that says more is not plain."""
     todo = [top]
     for level in todo:
         for raw in level:
@@ -98,6 +101,8 @@ def _plain_components(top: Any) -> Iterator[Bound]:
                 todo.append(nested)
             if raw["type"] != "file" or nested:
                 yield _plain_component(raw)
+            elif not raw.keys() <= _OF_A_FILE or any(p["name"] == _KIND for p in raw.get("properties", ())):
+                raise ValueError
 
 
 def _plain_subject(subject: Any) -> str:

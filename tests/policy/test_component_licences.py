@@ -147,3 +147,14 @@ def test_a_bad_document_beside_a_good_one_takes_nothing_from_it() -> None:
     seen = packed(APP, component("a", "1", "MIT"))
     bad = sbom(seen, edit=lambda d: d.update(components=7), payload_sha256="1" * 64)
     assert judged(case(APP, verified=(sbom(seen), bad)), DENY)
+
+
+def test_a_licence_is_not_hidden_by_calling_its_component_a_file() -> None:
+    hidden = {"type": "file", "name": "libx.so", "version": "1", "licenses": [{"license": {"id": "AGPL-3.0-only"}}]}
+    plain = {"type": "library", "name": "a", "version": "1", "licenses": [{"license": {"id": "MIT"}}]}
+    assert _plain_document(document(bom(plain, hidden))) is None
+    marked = {"type": "file", "name": "x", "properties": [{"name": "supplychain:kind", "value": "component"}]}
+    assert _plain_document(document(bom(plain, marked))) is None
+    assert _plain_document(document(bom(plain, {"type": "file", "name": "x", "properties": []}))) is not None
+    read = of_document(format_named("cyclonedx-json").read(document(bom(plain, hidden))))
+    assert ("AGPL-3.0-only",) in {c.licences for c in read}
