@@ -15,10 +15,11 @@ from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
 from supplychain.model.digest import Digest
 from supplychain.model.evidence import Evidence
+from supplychain.model.release import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX
 from supplychain.model.results import Problem, Verification, VerifiedRow, Written
 from supplychain.model.verified import P, Signature, Verified
 from supplychain.release.attestations import append_attestations, sign_file, statement_about
-from supplychain.release.collect import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX, beside, missing_beside, read_evidence
+from supplychain.release.collect import beside, missing_beside, read_evidence
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import SIGNATURE, verify_any, verify_evidence
 

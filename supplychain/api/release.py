@@ -7,10 +7,9 @@ from pathlib import Path
 from supplychain import _io
 from supplychain._version import __version__
 from supplychain.api.keys import AnySigner, StrPath, as_signer
-from supplychain.model.release import AssetSet, Release
+from supplychain.model.release import ATTESTATIONS_SUFFIX, AssetSet, Release
 from supplychain.model.results import Written
 from supplychain.release.attestations import append_attestations
-from supplychain.release.collect import ATTESTATIONS_SUFFIX
 from supplychain.release.prepare import Prepared, prepare_assets
 from supplychain.release.run import BUILDER_ID, BuildRecord, provenance_of, run_step, statement_of
 

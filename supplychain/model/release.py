@@ -14,6 +14,17 @@ from supplychain.model.digest import Digest, sha256
 RELEASE_SCHEMA = "supplychain/release/v1"
 RELEASE_FILE = "release.json"
 SUMS_FILE = "SHA256SUMS"
+SIGNATURE_SUFFIX = ".sigstore.json"
+ATTESTATIONS_SUFFIX = ".attestations.jsonl"
+CYCLONEDX_SUFFIX = ".cdx.json"
+SPDX_SUFFIX = ".spdx.json"
+EVIDENCE_SUFFIXES = (SIGNATURE_SUFFIX, ATTESTATIONS_SUFFIX, CYCLONEDX_SUFFIX, SPDX_SUFFIX)
+"""What the files of evidence about an asset are called: its name and one of these."""
+VSA_SUFFIX = ".vsa.json"
+"""Of a signed decision about all the assets."""
+RELEASE_SIGNATURE = RELEASE_FILE + SIGNATURE_SUFFIX
+RELEASE_ATTESTATIONS = RELEASE_FILE + ATTESTATIONS_SUFFIX
+"""Where a publication leaves its own attestation."""
 MAX_ASSETS = 10_000
 _RESERVED = frozenset(["con", "prn", "aux", "nul", "conin$", "conout$"]) | {
     f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789¹²³"
@@ -88,6 +99,11 @@ class AssetSet:
         if list(assets) != sorted(assets):
             node.at("assets").fail("assets are not sorted by name")
         return cls(release=Release(**{k: v.text() if v else None for k, v in absent.items()}), assets=assets)
+
+
+def sums_of(assets: Iterable[Asset]) -> bytes:
+    """SHA256SUMS as coreutils reads it, sorted by name."""
+    return "".join(f"{a.sha256}  {a.name}\n" for a in sorted(assets)).encode()
 
 
 def set_digest(pairs: Iterable[tuple[str, str]]) -> Digest:

@@ -12,9 +12,10 @@ from supplychain.errors import SupplyChainError
 from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
 from supplychain.model.evidence import Evidence
+from supplychain.model.release import SIGNATURE_SUFFIX
 from supplychain.model.statement import Envelope, Subject, encode_statement
 from supplychain.model.verified import Signature
-from supplychain.release.collect import SIGNATURE_SUFFIX, read_evidence
+from supplychain.release.collect import read_evidence
 from supplychain.signing import BundleSigner
 from supplychain.verify import bundle as bundles
 from supplychain.verify.trust import Trust

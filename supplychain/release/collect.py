@@ -11,17 +11,20 @@ from typing import Final, TypeAlias
 from supplychain import _io
 from supplychain.errors import AssetSetMismatch, EvidenceMissing, LimitExceeded, Unreadable, UnsafePath
 from supplychain.model.evidence import Evidence
-from supplychain.model.release import MAX_ASSETS, RELEASE_FILE, SUMS_FILE
+from supplychain.model.release import (
+    ATTESTATIONS_SUFFIX,
+    EVIDENCE_SUFFIXES,
+    MAX_ASSETS,
+    RELEASE_FILE,
+    RELEASE_SIGNATURE,
+    SIGNATURE_SUFFIX,
+    SUMS_FILE,
+    VSA_SUFFIX,
+)
 
 StrPath: TypeAlias = str | os.PathLike[str]
 
-SIGNATURE_SUFFIX: Final = ".sigstore.json"
-ATTESTATIONS_SUFFIX: Final = ".attestations.jsonl"
-CYCLONEDX_SUFFIX: Final = ".cdx.json"
-SPDX_SUFFIX: Final = ".spdx.json"
-VSA_SUFFIX: Final = ".vsa.json"
-EVIDENCE_SUFFIXES: Final = (SIGNATURE_SUFFIX, ATTESTATIONS_SUFFIX, CYCLONEDX_SUFFIX, SPDX_SUFFIX, VSA_SUFFIX)
-"""What may lie beside an asset without being one."""
+_SUFFIXES: Final = (*EVIDENCE_SUFFIXES, VSA_SUFFIX)
 MAX_LINES: Final = 10_000
 """Attestations of one artifact."""
 
@@ -66,7 +69,7 @@ def list_folder(folder: StrPath) -> list[str]:
             names = sorted(e.name + "/" * e.is_dir(follow_symlinks=False) for e in found)
     except OSError as e:
         raise Unreadable((e.strerror or "cannot be read").lower(), where=os.fspath(folder)) from e
-    if len(names) > MAX_ASSETS * (len(EVIDENCE_SUFFIXES) + 1):
+    if len(names) > MAX_ASSETS * (len(_SUFFIXES) + 1):
         raise LimitExceeded(f"{len(names)} files in one folder", where=os.fspath(folder))
     return names
 
@@ -76,9 +79,9 @@ def is_evidence(name: str, names: Iterable[str]) -> bool:
 
     A hidden name is neither: it is an asset, and a stray ``.DS_Store`` is found before it is published.
     """
-    if name in (RELEASE_FILE, RELEASE_FILE + SIGNATURE_SUFFIX, SUMS_FILE):
+    if name in (RELEASE_FILE, RELEASE_SIGNATURE, SUMS_FILE):
         return True
-    owner = next((name.removesuffix(s) for s in EVIDENCE_SUFFIXES if name.endswith(s)), None)
+    owner = next((name.removesuffix(s) for s in _SUFFIXES if name.endswith(s)), None)
     return owner is not None and (owner in set(names) or name.endswith(VSA_SUFFIX))
 
 

@@ -19,10 +19,10 @@ from supplychain.model.artifact import Artifact
 from supplychain.model.case import Case, Listing, Observed, Unmeasured
 from supplychain.model.evidence import Evidence, Rejected
 from supplychain.model.inventory import Inventory
-from supplychain.model.release import RELEASE_FILE, AssetSet
+from supplychain.model.release import RELEASE_FILE, RELEASE_SIGNATURE, AssetSet
 from supplychain.model.verified import Signature, Verified
 from supplychain.model.verified import Source as Origin
-from supplychain.release.collect import SIGNATURE_SUFFIX, StrPath, beside, list_folder, read_evidence
+from supplychain.release.collect import StrPath, beside, list_folder, read_evidence
 from supplychain.sbom.inventory import take_inventory
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence
@@ -134,7 +134,7 @@ def _listing(folder: Path, *, trust: Trust, at: datetime) -> Listing:
         name=RELEASE_FILE, sha256=sha256, size=len(data), measure=lambda a: hashlib.new(a, data).hexdigest()
     )
     proof: Verified[Signature] | None = None
-    signature = folder / (RELEASE_FILE + SIGNATURE_SUFFIX)
+    signature = folder / RELEASE_SIGNATURE
     if signature.name in names:
         with suppress(SupplyChainError):
             proof = verify_evidence(read_evidence(signature)[0], artifact, Signature, trust=trust, at=at)[0]

@@ -20,22 +20,22 @@ from supplychain.errors import AssetSetMismatch, SupplyChainError
 from supplychain.model.bundle import Bundle
 from supplychain.model.evidence import Evidence
 from supplychain.model.permit import Permit
-from supplychain.model.release import RELEASE_FILE, SUMS_FILE, Asset, AssetSet, Release
+from supplychain.model.release import (
+    CYCLONEDX_SUFFIX,
+    RELEASE_FILE,
+    SPDX_SUFFIX,
+    SUMS_FILE,
+    VSA_SUFFIX,
+    Asset,
+    AssetSet,
+    Release,
+    sums_of,
+)
 from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates import short_name
-from supplychain.release.collect import (
-    ATTESTATIONS_SUFFIX,
-    CYCLONEDX_SUFFIX,
-    SPDX_SUFFIX,
-    VSA_SUFFIX,
-    StrPath,
-    is_evidence,
-    read_evidence,
-)
+from supplychain.release.collect import StrPath, is_evidence, read_evidence
 from supplychain.verify import bundle as bundles
 
-RELEASE_ATTESTATIONS: Final = RELEASE_FILE + ATTESTATIONS_SUFFIX
-"""Where the release attestation lies beside the assets."""
 _DOCUMENTS: Final = {CYCLONEDX_SUFFIX: "cyclonedx", SPDX_SUFFIX: "spdx"}
 
 
@@ -46,11 +46,6 @@ class Papers:
     files: Mapping[str, bytes]
     withheld: tuple[str, ...]
     """Each file, or part of one, that does not go out, and why; sorted."""
-
-
-def sums_of(assets: Iterable[Asset]) -> bytes:
-    """SHA256SUMS as coreutils reads it."""
-    return "".join(f"{a.sha256}  {a.name}\n" for a in sorted(assets)).encode()
 
 
 def choose_papers(permit: Permit, assets: Sequence[Asset], evidence: Iterable[StrPath]) -> Papers:

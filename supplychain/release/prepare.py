@@ -19,20 +19,24 @@ from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
 from supplychain.model.evidence import Evidence
 from supplychain.model.inventory import Inventory
-from supplychain.model.release import RELEASE_FILE, SUMS_FILE, Asset, AssetSet, Release, check_names
+from supplychain.model.release import (
+    ATTESTATIONS_SUFFIX,
+    CYCLONEDX_SUFFIX,
+    RELEASE_FILE,
+    SIGNATURE_SUFFIX,
+    SPDX_SUFFIX,
+    SUMS_FILE,
+    Asset,
+    AssetSet,
+    Release,
+    check_names,
+    sums_of,
+)
 from supplychain.model.results import Written
 from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates.documents import CycloneDx, Spdx
 from supplychain.release.attestations import append_attestations, sign_file, statement_about
-from supplychain.release.collect import (
-    ATTESTATIONS_SUFFIX,
-    CYCLONEDX_SUFFIX,
-    SIGNATURE_SUFFIX,
-    SPDX_SUFFIX,
-    StrPath,
-    asset_paths,
-    read_evidence,
-)
+from supplychain.release.collect import StrPath, asset_paths, read_evidence
 from supplychain.sbom.formats import format_named
 from supplychain.sbom.inventory import take_inventory
 from supplychain.signing import BundleSigner
@@ -191,9 +195,8 @@ def _is_about(evidence: Evidence, artifact: Artifact) -> bool:
 
 
 def _write_set(out: _Folder, folder: Path, assets: AssetSet, signer: BundleSigner, now: datetime) -> None:
-    """SHA256SUMS as coreutils reads it, release.json, and its signature."""
-    sums = "".join(f"{a.sha256}  {a.name}\n" for a in assets.assets).encode()
-    out.put(folder / SUMS_FILE, sums)
+    """SHA256SUMS, release.json, and its signature."""
+    out.put(folder / SUMS_FILE, sums_of(assets.assets))
     data = assets.encode()
     out.put(folder / RELEASE_FILE, data)
     sha256 = hashlib.sha256(data).hexdigest()

@@ -34,14 +34,24 @@ from supplychain.errors import (
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
 from supplychain.model.permit import Permit
-from supplychain.model.release import SUMS_FILE, Asset, Delivered, Published, Release, check_names, set_digest
+from supplychain.model.release import (
+    RELEASE_ATTESTATIONS,
+    SUMS_FILE,
+    Asset,
+    Delivered,
+    Published,
+    Release,
+    check_names,
+    set_digest,
+    sums_of,
+)
 from supplychain.model.statement import MAX_SUBJECTS, Subject, encode_statement
 from supplychain.model.verified import Verified
 from supplychain.predicates.intent import MAX_DESTINATIONS, Intent
 from supplychain.predicates.release import ReleasePredicate, describe_release
 from supplychain.release.collect import StrPath, is_evidence
 from supplychain.release.journal import Journal, Step, read_entries, signed_intents
-from supplychain.release.outgoing import RELEASE_ATTESTATIONS, Papers, choose_papers, sums_of
+from supplychain.release.outgoing import Papers, choose_papers
 from supplychain.release.permits import MAX_AGE, RESUME_WITHIN, FindIntent
 from supplychain.signing import BundleSigner
 from supplychain.stores import Destination, Place, open_store

@@ -13,10 +13,9 @@ from supplychain.keys import generate
 from supplychain.model.artifact import Artifact
 from supplychain.model.decision import Decision, Verdict
 from supplychain.model.permit import JudgedSubject, Permit, PolicyRef
-from supplychain.model.release import RELEASE_FILE, SUMS_FILE, Asset, AssetSet, Published, Release
+from supplychain.model.release import RELEASE_FILE, SUMS_FILE, Asset, AssetSet, Published, Release, sums_of
 from supplychain.model.statement import Subject, encode_statement
 from supplychain.model.verified import Source
-from supplychain.release.outgoing import sums_of
 from supplychain.release.permits import read_permit, summary_of, summary_statement
 from supplychain.release.publish import publish
 from supplychain.signing.local import LocalSigner

@@ -1,22 +1,24 @@
 """Rule ``asset-set``: judged on the folder as it lies there and on its signed release.json."""
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from supplychain.errors import SupplyChainError
 from supplychain.model.case import Case, Listing
 from supplychain.model.decision import Cited, Outcome
-from supplychain.model.release import RELEASE_FILE, SUMS_FILE, check_names
+from supplychain.model.release import (
+    EVIDENCE_SUFFIXES,
+    RELEASE_ATTESTATIONS,
+    RELEASE_FILE,
+    RELEASE_SIGNATURE,
+    SUMS_FILE,
+    VSA_SUFFIX,
+    check_names,
+)
 from supplychain.policy.context import Context, Problem, RuleResult, cite, some
 from supplychain.policy.globs import matches
 from supplychain.policy.model import EvidenceParams, Field, Glob, Many, RuleParams
 
-EVIDENCE_SUFFIXES: Final = (".sigstore.json", ".attestations.jsonl", ".cdx.json", ".spdx.json")
-"""What the files of evidence about an asset are called: its name and one of these."""
-VSA_SUFFIX: Final = ".vsa.json"
-RELEASE_SIGNATURE: Final = f"{RELEASE_FILE}.sigstore.json"
-RELEASE_ATTESTATIONS: Final = "release.json.attestations.jsonl"
-"""Where a publication leaves its own attestation."""
 _PREPARE = "Make the asset set again: supplychain prepare FOLDER --key KEY"
 
 
