@@ -15,7 +15,7 @@ from importlib import resources
 from io import BytesIO, FileIO
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, cast
 
 from supplychain.errors import ArtifactChanged, LimitExceeded, Unreadable, UnsafePath
 from supplychain.model.artifact import Artifact
@@ -23,6 +23,7 @@ from supplychain.model.artifact import Artifact
 if TYPE_CHECKING:  # archive is loaded by those who walk; a bare start does without
     from supplychain.archive.walk import FolderItem, Source
 
+StrPath: TypeAlias = str | os.PathLike[str]
 CHUNK = 256 * 1024
 SPOOL_BYTES = 32 << 20
 MAX_EVIDENCE_BYTES = 64 << 20
@@ -31,7 +32,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 
 
 
 @contextmanager
-def open_plain(path: "str | os.PathLike[str]") -> Iterator[BinaryIO]:
+def open_plain(path: StrPath) -> Iterator[BinaryIO]:
     """Open a plain file for reading, checked on the opened descriptor. Symlinks, FIFOs and devices: UnsafePath."""
     name = os.fspath(path)
     try:
@@ -54,7 +55,7 @@ def open_plain(path: "str | os.PathLike[str]") -> Iterator[BinaryIO]:
         yield cast("BinaryIO", stream)
 
 
-def read_bytes(path: "str | os.PathLike[str]", *, max_bytes: int = MAX_EVIDENCE_BYTES) -> bytes:
+def read_bytes(path: StrPath, *, max_bytes: int = MAX_EVIDENCE_BYTES) -> bytes:
     """The whole content of a plain file, at most so many bytes. Raises UnsafePath, Unreadable, LimitExceeded."""
     with open_plain(path) as stream:
         try:
@@ -81,7 +82,7 @@ def digest_stream(stream: BinaryIO, *algorithms: str) -> tuple[int, dict[str, st
     return size, {name: h.hexdigest() for name, h in hashes.items()}
 
 
-def artifact_of(stream: BinaryIO, path: "str | os.PathLike[str]", *, sha256: str, size: int) -> Artifact:
+def artifact_of(stream: BinaryIO, path: StrPath, *, sha256: str, size: int) -> Artifact:
     """The artifact behind an opened stream that has been measured.
 
     Further digests are taken from the same descriptor, together with a second SHA-256: bytes that changed in between
@@ -102,21 +103,21 @@ def artifact_of(stream: BinaryIO, path: "str | os.PathLike[str]", *, sha256: str
 
 
 @contextmanager
-def open_artifact(path: "str | os.PathLike[str]") -> Iterator[Artifact]:
+def open_artifact(path: StrPath) -> Iterator[Artifact]:
     """Open an artifact once, measure it, and keep the descriptor for as long as the block lasts."""
     with open_plain(path) as stream:
         size, digests = _measured(stream, path, "sha256")
         yield artifact_of(stream, path, sha256=digests["sha256"], size=size)
 
 
-def _measured(stream: BinaryIO, path: "str | os.PathLike[str]", *algorithms: str) -> tuple[int, dict[str, str]]:
+def _measured(stream: BinaryIO, path: StrPath, *algorithms: str) -> tuple[int, dict[str, str]]:
     try:
         return digest_stream(stream, *algorithms)
     except OSError as e:
         raise Unreadable((e.strerror or "cannot be read").lower(), where=os.fspath(path)) from e
 
 
-def write_atomic(path: "str | os.PathLike[str]", data: bytes, *, mode: int = 0o644, exclusive: bool = False) -> None:
+def write_atomic(path: StrPath, data: bytes, *, mode: int = 0o644, exclusive: bool = False) -> None:
     """Write a file so that its name holds the old bytes or all the new ones, durably.
 
     ``mode`` 0o600 is for keys (Windows has no such bits). With ``exclusive`` an existing file is left alone and
@@ -182,7 +183,7 @@ _BY_DESCRIPTOR = {os.open, os.readlink} <= os.supports_dir_fd and os.scandir in 
 
 
 @contextmanager
-def open_source(path: "str | os.PathLike[str]") -> "Iterator[Source]":
+def open_source(path: StrPath) -> "Iterator[Source]":
     """A file or a folder, to be walked while the block lasts. A file that is a symlink, pipe or device: UnsafePath."""
     from supplychain.archive.walk import Source
 
@@ -194,7 +195,7 @@ def open_source(path: "str | os.PathLike[str]") -> "Iterator[Source]":
             yield Source(name=name, stream=stream)
 
 
-def walk_folder(path: "str | os.PathLike[str]") -> "Iterator[FolderItem]":
+def walk_folder(path: StrPath) -> "Iterator[FolderItem]":
     """Everything in a folder, by name, nothing followed: a link is told with its target.
 
     The history of version control (`.git` and its like) is no content and is left out. A folder that cannot be read

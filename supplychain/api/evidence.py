@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from supplychain import _io, _json, predicates
+from supplychain._io import StrPath
 from supplychain._json import Node
-from supplychain.api.keys import AnySigner, StrPath, as_signer
+from supplychain.api.keys import AnySigner, as_signer
 from supplychain.errors import EvidenceMissing, PredicateMismatch, SupplyChainError, UsageError
 from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
 from supplychain.model.digest import Digest
 from supplychain.model.evidence import Evidence
-from supplychain.model.release import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX
 from supplychain.model.results import Problem, Verification, VerifiedRow, Written
 from supplychain.model.verified import P, Signature, Verified
-from supplychain.release.attestations import append_attestations, sign_file, statement_about
+from supplychain.release.attestations import Files, append_attestations, sign_file, statement_about
 from supplychain.release.collect import beside, missing_beside, read_evidence
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import SIGNATURE, verify_any, verify_evidence
@@ -43,19 +43,11 @@ def attest(artifact: StrPath, predicate: Any, *, signer: AnySigner) -> Bundle:
 
 def sign_files(artifacts: Sequence[StrPath], *, signer: AnySigner) -> Written:
     """Sign each file into ``<file>.sigstore.json``; a signature by the same signer that still holds is kept."""
-    wrote: list[str] = []
-    kept: list[str] = []
-    now = datetime.now(UTC)
+    files, now = Files(), datetime.now(UTC)
     for path in map(Path, artifacts):
         with _io.open_artifact(path) as opened:
-            data = sign_file(path, opened, as_signer(signer), now)
-        target = f"{path}{SIGNATURE_SUFFIX}"
-        if data is None:
-            kept.append(target)
-        else:
-            _io.write_atomic(target, data)
-            wrote.append(target)
-    return Written(verb="sign", files=tuple(wrote), kept=tuple(kept))
+            sign_file(files, path, opened, as_signer(signer), now)
+    return Written(verb="sign", files=tuple(files.wrote), kept=tuple(files.kept))
 
 
 def attest_files(
@@ -69,19 +61,12 @@ def attest_files(
     uri = predicate_type if predicate_type in kind.TYPES else kind.TYPES[0]
     node: Node = _json.parse(content, where=where)
     predicate = kind.parse(node, uri)
-    wrote: list[str] = []
-    kept: list[str] = []
+    files = Files()
     for path in map(Path, artifacts):
         with _io.open_artifact(path) as opened:
             payload = statement_about([opened], kind, predicate)
-        target = Path(f"{path}{ATTESTATIONS_SUFFIX}")
-        data = append_attestations(target, [payload], [], as_signer(signer))
-        if data is None:
-            kept.append(str(target))
-        else:
-            _io.write_atomic(target, data)
-            wrote.append(str(target))
-    return Written(verb="attest", files=tuple(wrote), kept=tuple(kept))
+        append_attestations(files, path, [payload], [], as_signer(signer))
+    return Written(verb="attest", files=tuple(files.wrote), kept=tuple(files.kept))
 
 
 def verify(

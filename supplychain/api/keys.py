@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final, TypeAlias, overload
 
 from supplychain import _io
+from supplychain._io import StrPath
 from supplychain.errors import KeyUnusable
 from supplychain.keys import PrivateKey, PublicKey, generate, read_private, read_public
 from supplychain.keys.public import MAX_KEY_BYTES
@@ -13,7 +14,6 @@ from supplychain.model.results import KeyInfo
 from supplychain.signing import BundleSigner
 from supplychain.signing.local import LocalSigner
 
-StrPath: TypeAlias = str | os.PathLike[str]
 Password: TypeAlias = str | bytes | None
 AnySigner: TypeAlias = PrivateKey | BundleSigner
 """Who signs: a private key, or anything that makes bundles."""

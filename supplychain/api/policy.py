@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from supplychain import _io
-from supplychain.api.keys import StrPath
+from supplychain._io import StrPath
 from supplychain.errors import InputError, PolicyInvalid, UsageError
 from supplychain.keys.public import MAX_KEY_BYTES
 from supplychain.model.decision import Decision

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from supplychain import _io
-from supplychain.api.keys import AnySigner, StrPath, as_signer
+from supplychain._io import StrPath
+from supplychain.api.keys import AnySigner, as_signer
 from supplychain.errors import PermitRefused
 from supplychain.model.decision import Decision
 from supplychain.model.permit import Permit

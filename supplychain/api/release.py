@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from supplychain import _io
+from supplychain._io import StrPath
 from supplychain._version import __version__
-from supplychain.api.keys import AnySigner, StrPath, as_signer
-from supplychain.model.release import ATTESTATIONS_SUFFIX, AssetSet, Release
+from supplychain.api.keys import AnySigner, as_signer
+from supplychain.model.release import AssetSet, Release
 from supplychain.model.results import Written
-from supplychain.release.attestations import append_attestations
+from supplychain.release.attestations import Files, append_attestations
 from supplychain.release.prepare import Prepared, prepare_assets
 from supplychain.release.run import BUILDER_ID, BuildRecord, provenance_of, run_step, statement_of
 
@@ -28,15 +28,11 @@ def run_build(
 def attest_build(record: BuildRecord, *, signer: AnySigner, builder_id: str | None = None) -> Written:
     """Append the provenance of a build to the attestations of each of its outputs."""
     payload = statement_of(record, provenance_of(record, builder_id=builder_id or BUILDER_ID))
-    wrote: list[str] = []
+    files = Files()
     for output in record.outputs:
         assert output.path is not None
-        target = Path(output.path + ATTESTATIONS_SUFFIX)
-        data = append_attestations(target, [payload], [], as_signer(signer))
-        if data is not None:
-            _io.write_atomic(target, data)
-            wrote.append(str(target))
-    return Written(verb="run", files=tuple(wrote), summary=record.notes)
+        append_attestations(files, Path(output.path), [payload], [], as_signer(signer))
+    return Written(verb="run", files=tuple(files.wrote), kept=tuple(files.kept), summary=record.notes)
 
 
 def prepare(

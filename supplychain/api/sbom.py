@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from supplychain import _io
+from supplychain._io import StrPath
 from supplychain._version import __version__
-from supplychain.api.keys import StrPath
 from supplychain.archive import LIMITS, Limits
 from supplychain.errors import EvidenceIncomplete, UsageError
 from supplychain.model.inventory import Inventory

@@ -4,15 +4,16 @@ What the same signer said before is not said again, so that a rerun changes noth
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from supplychain import _io
 from supplychain.errors import SupplyChainError
 from supplychain.model.artifact import Artifact
-from supplychain.model.bundle import Bundle
 from supplychain.model.evidence import Evidence
-from supplychain.model.release import SIGNATURE_SUFFIX
+from supplychain.model.release import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX
 from supplychain.model.statement import Envelope, Subject, encode_statement
 from supplychain.model.verified import Signature
 from supplychain.release.collect import read_evidence
@@ -22,18 +23,39 @@ from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import verify_evidence
 
 
+@dataclass(slots=True)
+class Files:
+    """The files of one run, as they are written or found to say the same already."""
+
+    wrote: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def put(self, path: Path, data: bytes) -> None:
+        """Write a file whole, unless it holds these bytes."""
+        if path.exists() and _io.read_bytes(path) == data:
+            self.keep(path)
+            return
+        _io.write_atomic(path, data)
+        self.wrote.append(str(path))
+
+    def keep(self, path: Path) -> None:
+        """Leave a file as it is, and say so."""
+        self.kept.append(str(path))
+
+
 def statement_about(artifacts: Sequence[Artifact], kind: type[Any], predicate: Any) -> bytes:
     """The Statement that ``predicate`` holds for the artifacts, each named by file name and SHA-256."""
     subjects = [Subject(name=a.name, digests={"sha256": a.sha256}) for a in artifacts]
     return encode_statement(subjects, kind.TYPES[0], predicate.encode())
 
 
-def sign_file(path: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> bytes | None:
-    """The content of the signature file beside an artifact; None when a signature by this signer is there already."""
+def sign_file(files: Files, path: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> None:
+    """Sign an artifact into the file beside it, unless a signature by this signer is there already."""
     target = path.with_name(path.name + SIGNATURE_SUFFIX)
     if target.exists() and _signed_already(target, artifact, signer, now):
-        return None
-    return bundles.encode(signer.sign_artifact(artifact)) + b"\n"
+        files.keep(target)
+    else:
+        files.put(target, bundles.encode(signer.sign_artifact(artifact)) + b"\n")
 
 
 def _signed_already(target: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> bool:
@@ -45,28 +67,29 @@ def _signed_already(target: Path, artifact: Artifact, signer: BundleSigner, now:
 
 
 def append_attestations(
-    path: Path, payloads: Sequence[bytes], given: Sequence[Evidence], signer: BundleSigner
-) -> bytes | None:
-    """The new content of an attestations file, or None when everything is in it already.
+    files: Files, path: Path, payloads: Sequence[bytes], given: Sequence[Evidence], signer: BundleSigner
+) -> None:
+    """Sign these Statements about an artifact into the attestations beside it, and add the given ones.
 
     A payload the same signer attested before is not attested again. Lines of others stay as they are.
     """
-    lines = read_evidence(path) if path.exists() else []
+    target = path.with_name(path.name + ATTESTATIONS_SUFFIX)
+    lines = read_evidence(target) if target.exists() else []
     present = {line.data for line in lines}
     mine = {payload for line in lines if (payload := _payload_by(line, signer)) is not None}
     added = [bundles.encode(signer.sign_statement(p)) for p in payloads if p not in mine]
     added += [e.data.strip() for e in given if e.data.strip() not in present]
-    if not added:
-        return None
-    return b"".join(line + b"\n" for line in ([e.data for e in lines] + added))
+    if added:
+        files.put(target, b"".join(line + b"\n" for line in ([e.data for e in lines] + added)))
+    else:
+        files.keep(target)
 
 
 def _payload_by(evidence: Evidence, signer: BundleSigner) -> bytes | None:
     """The payload of a line this signer signed; None for anything else."""
     key = signer.trusted.key
     try:
-        parsed = bundles.parse(evidence.data, where=evidence.uri)
-        content = parsed.content if isinstance(parsed, Bundle) else parsed
+        content = bundles.content_of(bundles.parse(evidence.data, where=evidence.uri))
         if key is None or not isinstance(content, Envelope):
             return None
         key.verify(content.signatures[0].sig, content.signed_bytes)

@@ -6,9 +6,10 @@ What is found here is `Evidence`, or the name of a file: nothing is verified, an
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from supplychain import _io
+from supplychain._io import StrPath
 from supplychain.errors import AssetSetMismatch, EvidenceMissing, LimitExceeded, Unreadable, UnsafePath
 from supplychain.model.evidence import Evidence
 from supplychain.model.release import (
@@ -21,8 +22,6 @@ from supplychain.model.release import (
     SUMS_FILE,
     VSA_SUFFIX,
 )
-
-StrPath: TypeAlias = str | os.PathLike[str]
 
 _SUFFIXES: Final = (*EVIDENCE_SUFFIXES, VSA_SUFFIX)
 MAX_LINES: Final = 10_000

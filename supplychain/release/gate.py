@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from supplychain import _io
+from supplychain._io import StrPath
 from supplychain.archive import LIMITS, Limits
 from supplychain.archive.walk import Source
 from supplychain.errors import EvidenceMissing, InputError, SupplyChainError, UsageError
@@ -22,7 +23,7 @@ from supplychain.model.inventory import Inventory
 from supplychain.model.release import RELEASE_FILE, RELEASE_SIGNATURE, AssetSet
 from supplychain.model.verified import Signature, Verified
 from supplychain.model.verified import Source as Origin
-from supplychain.release.collect import StrPath, beside, list_folder, read_evidence
+from supplychain.release.collect import beside, list_folder, read_evidence
 from supplychain.sbom.inventory import take_inventory
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Final
 
 from supplychain import _io, _json
+from supplychain._io import StrPath
 from supplychain._json import Node
 from supplychain.errors import AssetSetMismatch, SupplyChainError
-from supplychain.model.bundle import Bundle
 from supplychain.model.evidence import Evidence
 from supplychain.model.permit import Permit
 from supplychain.model.release import (
@@ -33,7 +33,7 @@ from supplychain.model.release import (
 )
 from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates import short_name
-from supplychain.release.collect import StrPath, is_evidence, read_evidence
+from supplychain.release.collect import is_evidence, read_evidence
 from supplychain.verify import bundle as bundles
 
 _DOCUMENTS: Final = {CYCLONEDX_SUFFIX: "cyclonedx", SPDX_SUFFIX: "spdx"}
@@ -117,8 +117,7 @@ def _attested_documents(lines: Iterable[Evidence]) -> Iterator[tuple[str, set[st
     """Of each judged attestation: its type, the SHA-256 of its subjects, its predicate in one spelling."""
     for line in lines:
         with suppress(SupplyChainError):
-            parsed = bundles.parse(line.data, where=line.uri)
-            content = parsed.content if isinstance(parsed, Bundle) else parsed
+            content = bundles.content_of(bundles.parse(line.data, where=line.uri))
             if isinstance(content, Envelope):
                 statement = Statement.parse(content.payload, where=line.uri)
                 subjects = {s.digests["sha256"] for s in statement.subjects if "sha256" in s.digests}

@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from supplychain.errors import EvidenceIncomplete, LimitExceeded, PermitRefused, TimestampInvalid, UsageError
 from supplychain.model.artifact import Artifact
-from supplychain.model.bundle import Bundle
 from supplychain.model.decision import Decision, Verdict
 from supplychain.model.evidence import Evidence
 from supplychain.model.permit import JudgedSubject, Permit, PolicyRef
@@ -144,8 +143,7 @@ def read_permit(
 
 def _claims(evidence: Evidence) -> tuple[bytes, list[JudgedSubject]]:
     """The payload and what it claims to be about; the verifier decides whether that was signed."""
-    parsed = bundles.parse(evidence.data, where=evidence.uri)
-    content = parsed.content if isinstance(parsed, Bundle) else parsed
+    content = bundles.content_of(bundles.parse(evidence.data, where=evidence.uri))
     if not isinstance(content, Envelope):
         _refuse(evidence.uri, "it is the signature of a file, not a signed decision")
     found = Statement.parse(content.payload, where=evidence.uri).subjects

@@ -7,23 +7,21 @@ byte for byte, so that a rerun after an interruption only adds what is missing.
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from supplychain import _io, _json
+from supplychain._io import StrPath
 from supplychain.archive import LIMITS, Limits
 from supplychain.errors import EvidenceMissing, SubjectMismatch, SupplyChainError
 from supplychain.model.artifact import Artifact
-from supplychain.model.bundle import Bundle
 from supplychain.model.evidence import Evidence
 from supplychain.model.inventory import Inventory
 from supplychain.model.release import (
-    ATTESTATIONS_SUFFIX,
     CYCLONEDX_SUFFIX,
     RELEASE_FILE,
-    SIGNATURE_SUFFIX,
     SPDX_SUFFIX,
     SUMS_FILE,
     Asset,
@@ -35,8 +33,8 @@ from supplychain.model.release import (
 from supplychain.model.results import Written
 from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates.documents import CycloneDx, Spdx
-from supplychain.release.attestations import append_attestations, sign_file, statement_about
-from supplychain.release.collect import StrPath, asset_paths, read_evidence
+from supplychain.release.attestations import Files, append_attestations, sign_file, statement_about
+from supplychain.release.collect import asset_paths, read_evidence
 from supplychain.sbom.formats import format_named
 from supplychain.sbom.inventory import take_inventory
 from supplychain.signing import BundleSigner
@@ -66,24 +64,6 @@ class Prepared:
         return Written(verb="prepare", files=self.wrote, kept=self.kept, next=next)
 
 
-@dataclass(slots=True)
-class _Folder:
-    """The files of one run: written only when their bytes change."""
-
-    wrote: list[str] = field(default_factory=list)
-    kept: list[str] = field(default_factory=list)
-
-    def put(self, path: Path, data: bytes) -> None:
-        if path.exists() and _io.read_bytes(path) == data:
-            self.keep(path)
-            return
-        _io.write_atomic(path, data)
-        self.wrote.append(str(path))
-
-    def keep(self, path: Path) -> None:
-        self.kept.append(str(path))
-
-
 def prepare_assets(
     paths: Sequence[StrPath],
     *,
@@ -105,7 +85,7 @@ def prepare_assets(
     folder, files = asset_paths(paths)
     check_names([f.name for f in files], where=str(folder))
     given = [e for path in provenance for e in read_evidence(path)]
-    out, made, inventories = _Folder(), [], []
+    out, made, inventories = Files(), [], []
     used: set[str] = set()
     for path in files:
         with _io.open_source(path) as source:
@@ -117,10 +97,10 @@ def prepare_assets(
             payloads = [
                 _write_document(out, path, inventory, artifact, d, now, created, tool_version) for d in DOCUMENTS
             ]
-            _sign(out, path, artifact, signer, now)
+            sign_file(out, path, artifact, signer, now)
             about = [e for e in given if _is_about(e, artifact)]
             used |= {e.uri for e in about}
-            _attest(out, path, payloads, about, signer)
+            append_attestations(out, path, payloads, about, signer)
         made.append(Asset(name=path.name, sha256=artifact.sha256, size=inventory.size))
         inventories.append(inventory)
     if unused := [e.uri for e in given if e.uri not in used]:
@@ -131,7 +111,7 @@ def prepare_assets(
 
 
 def _write_document(
-    out: _Folder,
+    out: Files,
     path: Path,
     inventory: Inventory,
     artifact: Artifact,
@@ -161,30 +141,9 @@ def _time_of(path: Path, writer: Any) -> datetime | None:
     return found
 
 
-def _sign(out: _Folder, path: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> None:
-    target = path.with_name(path.name + SIGNATURE_SUFFIX)
-    data = sign_file(path, artifact, signer, now)
-    if data is None:
-        out.keep(target)
-    else:
-        out.put(target, data)
-
-
-def _attest(
-    out: _Folder, path: Path, payloads: Sequence[bytes], given: Sequence[Evidence], signer: BundleSigner
-) -> None:
-    target = path.with_name(path.name + ATTESTATIONS_SUFFIX)
-    data = append_attestations(target, payloads, given, signer)
-    if data is None:
-        out.keep(target)
-    else:
-        out.put(target, data)
-
-
 def _is_about(evidence: Evidence, artifact: Artifact) -> bool:
     """Whether given provenance names this asset. Nobody's signature is checked here: the gate does that."""
-    parsed = bundles.parse(evidence.data, where=evidence.uri)
-    content = parsed.content if isinstance(parsed, Bundle) else parsed
+    content = bundles.content_of(bundles.parse(evidence.data, where=evidence.uri))
     if not isinstance(content, Envelope):
         raise EvidenceMissing("no attestation but a signature", where=evidence.uri, hint="give an attestation")
     try:
@@ -194,7 +153,7 @@ def _is_about(evidence: Evidence, artifact: Artifact) -> bool:
     return True
 
 
-def _write_set(out: _Folder, folder: Path, assets: AssetSet, signer: BundleSigner, now: datetime) -> None:
+def _write_set(out: Files, folder: Path, assets: AssetSet, signer: BundleSigner, now: datetime) -> None:
     """SHA256SUMS, release.json, and its signature."""
     out.put(folder / SUMS_FILE, sums_of(assets.assets))
     data = assets.encode()
@@ -202,4 +161,4 @@ def _write_set(out: _Folder, folder: Path, assets: AssetSet, signer: BundleSigne
     sha256 = hashlib.sha256(data).hexdigest()
     known = {name: hashlib.new(name, data).hexdigest() for name in ("sha384", "sha512")}
     document = Artifact(name=RELEASE_FILE, sha256=sha256, size=len(data), known=known)
-    _sign(out, folder / RELEASE_FILE, document, signer, now)
+    sign_file(out, folder / RELEASE_FILE, document, signer, now)

@@ -21,6 +21,7 @@ from io import BytesIO
 from typing import BinaryIO, Final, cast
 
 from supplychain import _io, _json
+from supplychain._io import StrPath
 from supplychain.errors import (
     ArtifactChanged,
     AssetSetMismatch,
@@ -49,7 +50,7 @@ from supplychain.model.statement import MAX_SUBJECTS, Subject, encode_statement
 from supplychain.model.verified import Verified
 from supplychain.predicates.intent import MAX_DESTINATIONS, Intent
 from supplychain.predicates.release import ReleasePredicate, describe_release
-from supplychain.release.collect import StrPath, is_evidence
+from supplychain.release.collect import is_evidence
 from supplychain.release.journal import Journal, Step, read_entries, signed_intents
 from supplychain.release.outgoing import Papers, choose_papers
 from supplychain.release.permits import MAX_AGE, RESUME_WITHIN, FindIntent

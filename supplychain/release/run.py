@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path, PurePath
-from typing import Final, NoReturn, TypeAlias
+from typing import Final, NoReturn
 
 from supplychain import _io, _process
+from supplychain._io import StrPath
 from supplychain._json import JSON
 from supplychain.errors import CommandFailed, EvidenceMissing, LimitExceeded, Unreadable, UnsafePath, UsageError
 from supplychain.model.artifact import Artifact
@@ -22,8 +23,6 @@ from supplychain.model.statement import MAX_SUBJECTS, Subject, encode_statement
 from supplychain.predicates.provenance import V1, Provenance
 from supplychain.release.environment import child_environment, recorded_variables, redact
 from supplychain.release.source import SourceState, head_of, lock_materials, read_source
-
-StrPath: TypeAlias = str | os.PathLike[str]
 
 BUILD_TYPE: Final = "urn:supplychain:build:run:v1"
 """externalParameters: ``command``, ``outputs`` and, in a git checkout, ``source`` {commit, dirty, uri, ref};

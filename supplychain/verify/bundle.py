@@ -37,6 +37,11 @@ def parse(data: bytes, *, where: str) -> Bundle | Envelope:
     return _parse_bundle(node)
 
 
+def content_of(parsed: Bundle | Envelope) -> MessageSignature | Envelope:
+    """What was signed: the content of a bundle, or the bare envelope itself."""
+    return parsed.content if isinstance(parsed, Bundle) else parsed
+
+
 def _parse_bundle(node: Node) -> Bundle:
     media_type = node.at("mediaType").text()
     if media_type not in MEDIA_TYPES:

@@ -68,8 +68,7 @@ def verify_any(evidence: Evidence, artifact: Artifact, *, trust: Trust, at: date
 def claimed_type(evidence: Evidence) -> str | None:
     """What evidence that does not verify claims to state: for telling people what it may have been, never a proof."""
     try:
-        parsed = bundles.parse(evidence.data, where=evidence.uri)
-        content = parsed.content if isinstance(parsed, Bundle) else parsed
+        content = bundles.content_of(bundles.parse(evidence.data, where=evidence.uri))
         if isinstance(content, MessageSignature):
             return SIGNATURE
         return Statement.parse(content.payload, where=evidence.uri).predicate_type
@@ -82,7 +81,7 @@ def _proofs(
 ) -> Iterator[Verified[Any]]:
     parsed = bundles.parse(evidence.data, where=evidence.uri)  # (0) (1)
     _refuse_unjudged(parsed, evidence)  # (4) (5)
-    content = parsed.content if isinstance(parsed, Bundle) else parsed
+    content = bundles.content_of(parsed)
     signers = _key_signers(trust, evidence)  # (2)
     if isinstance(content, MessageSignature):
         if want not in (None, Signature):
