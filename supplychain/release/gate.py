@@ -14,17 +14,15 @@ from typing import Any, BinaryIO
 from supplychain import _io
 from supplychain._io import StrPath
 from supplychain.archive import LIMITS, Limits
-from supplychain.archive.walk import Source
 from supplychain.errors import EvidenceMissing, InputError, SupplyChainError, UsageError
 from supplychain.model.artifact import Artifact
 from supplychain.model.case import Case, Listing, Observed, Unmeasured
 from supplychain.model.evidence import Evidence, Rejected
 from supplychain.model.inventory import Inventory
 from supplychain.model.release import RELEASE_FILE, RELEASE_SIGNATURE, AssetSet
-from supplychain.model.verified import Signature, Verified
-from supplychain.model.verified import Source as Origin
+from supplychain.model.verified import Signature, Source, Verified
 from supplychain.release.collect import beside, list_folder, read_evidence
-from supplychain.sbom.inventory import take_inventory
+from supplychain.release.measure import measure
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence
 
@@ -75,22 +73,13 @@ def collect(
 def _measure(
     stream: BinaryIO, path: Path, limits: Limits, progress: Callable[[str, int], None] | None
 ) -> tuple[Artifact, Inventory | InputError]:
-    """The artifact, and its inventory or why there is none: the signature of a damaged archive is judged all the same.
-
-    Both come from one descriptor, and must agree on the digest (ArtifactChanged).
-    """
-    source = Source(name=path.name, stream=stream)
-    found: Inventory | InputError
+    """The artifact, and its inventory or why there is none: a damaged archive is judged by its signature all the same."""
     try:
-        found = take_inventory(source, spool=_io.spool, limits=limits, progress=_told(progress, path.name))
+        return measure(stream, path, limits=limits, progress=progress)
     except InputError as e:
-        found = e
-    stream.seek(0)
-    if isinstance(found, InputError):
+        stream.seek(0)
         size, digests = _io.digest_stream(stream, "sha256")
-        return _io.artifact_of(stream, path, sha256=digests["sha256"], size=size), found
-    assert found.sha256 is not None
-    return _io.artifact_of(stream, path, sha256=found.sha256, size=found.size), found
+        return _io.artifact_of(stream, path, sha256=digests["sha256"], size=size), e
 
 
 def _weigh(
@@ -139,7 +128,7 @@ def _listing(folder: Path, *, trust: Trust, at: datetime) -> Listing:
     if signature.name in names:
         with suppress(SupplyChainError):
             proof = verify_evidence(read_evidence(signature)[0], artifact, Signature, trust=trust, at=at)[0]
-    return Listing(declared=declared, source=Origin(str(path), sha256), proof=proof, names=tuple(names))
+    return Listing(declared=declared, source=Source(str(path), sha256), proof=proof, names=tuple(names))
 
 
 def _files(paths: Sequence[StrPath], listing: Listing | None) -> list[Path]:
@@ -155,7 +144,3 @@ def _files(paths: Sequence[StrPath], listing: Listing | None) -> list[Path]:
     if not found:
         raise EvidenceMissing("none of the assets of release.json is there", where=str(paths[0]))
     return found
-
-
-def _told(progress: Callable[[str, int], None] | None, name: str) -> Callable[[int], None] | None:
-    return (lambda done: progress(name, done)) if progress else None

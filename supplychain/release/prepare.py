@@ -35,8 +35,8 @@ from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates.documents import CycloneDx, Spdx
 from supplychain.release.attestations import Files, append_attestations, sign_file, statement_about
 from supplychain.release.collect import asset_paths, read_evidence
+from supplychain.release.measure import measure
 from supplychain.sbom.formats import format_named
-from supplychain.sbom.inventory import take_inventory
 from supplychain.signing import BundleSigner
 from supplychain.verify import bundle as bundles
 from supplychain.verify.verifier import match_subjects
@@ -88,12 +88,8 @@ def prepare_assets(
     out, made, inventories = Files(), [], []
     used: set[str] = set()
     for path in files:
-        with _io.open_source(path) as source:
-            assert source.stream is not None
-            told = (lambda done, name=source.name: progress(name, done)) if progress else None
-            inventory = take_inventory(source, spool=_io.spool, limits=limits, progress=told)
-            assert inventory.sha256 is not None
-            artifact = _io.artifact_of(source.stream, path, sha256=inventory.sha256, size=inventory.size)
+        with _io.open_plain(path) as stream:
+            artifact, inventory = measure(stream, path, limits=limits, progress=progress)
             payloads = [
                 _write_document(out, path, inventory, artifact, d, now, created, tool_version) for d in DOCUMENTS
             ]
