@@ -73,7 +73,7 @@ def collect(
 def _measure(
     stream: BinaryIO, path: Path, limits: Limits, progress: Callable[[str, int], None] | None
 ) -> tuple[Artifact, Inventory | InputError]:
-    """The artifact, and its inventory or why there is none: a damaged archive is judged by its signature all the same."""
+    """The artifact, and its inventory or why there is none: the signature of a damaged archive is judged too."""
     try:
         return measure(stream, path, limits=limits, progress=progress)
     except InputError as e:
