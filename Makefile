@@ -56,9 +56,11 @@ lock: $(STAMP)
 clean:
 	rm -rf .venv .work dist build .coverage .coverage.* .hypothesis .mypy_cache .ruff_cache
 
+# the lock is complete, so nothing is resolved: older versions of pip ask for a hash of what an extra names again
 $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python >= 3.11 is needed: make PYTHON=python3.12 ...")'
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(PIP) install --require-hashes --requirement requirements.lock
+	$(PIP) install --no-deps --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip --disable-pip-version-check check
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	touch $@
