@@ -11,23 +11,40 @@ from supplychain.model.release import AssetSet, Release
 from supplychain.model.results import Written
 from supplychain.release.attestations import Files, append_attestations
 from supplychain.release.prepare import Prepared, prepare_assets
-from supplychain.release.run import BUILDER_ID, BuildRecord, provenance_of, run_step, statement_of
+from supplychain.release.run import BUILDER_ID, BuildRecord, link_of, provenance_of, run_step, statement_of
 
 
 def run_build(
     command: Sequence[str],
     *,
     outputs: Sequence[StrPath],
+    materials: Sequence[StrPath] = (),
+    step: str = "",
     environment: Mapping[str, str],
     cwd: StrPath = ".",
 ) -> BuildRecord:
-    """Run a build step and measure what it made. Nothing is signed: the key is opened when the step has ended."""
-    return run_step(command, outputs=outputs, cwd=cwd, environment=environment, clock=lambda: datetime.now(UTC))
+    """Run a build step and measure what it made, and before it the materials that are named.
+
+    ``step`` is its name in a layout. Nothing is signed: the key is opened when the step has ended.
+    """
+    return run_step(
+        command,
+        outputs=outputs,
+        materials=materials,
+        step=step,
+        cwd=cwd,
+        environment=environment,
+        clock=lambda: datetime.now(UTC),
+    )
 
 
 def attest_build(record: BuildRecord, *, signer: AnySigner, builder_id: str | None = None) -> Written:
-    """Append the provenance of a build to the attestations of each of its outputs."""
-    payload = statement_of(record, provenance_of(record, builder_id=builder_id or BUILDER_ID))
+    """Append what was run to the attestations of each of its outputs.
+
+    That is a link for a step that was named, provenance otherwise; a link names no builder.
+    """
+    predicate = link_of(record) if record.step else provenance_of(record, builder_id=builder_id or BUILDER_ID)
+    payload = statement_of(record, predicate)
     files = Files()
     for output in record.outputs:
         assert output.path is not None

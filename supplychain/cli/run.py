@@ -6,6 +6,7 @@ from supplychain import read_key
 from supplychain.api.release import attest_build, run_build
 from supplychain.cli.arguments import Context, add_key, add_output, password_of
 from supplychain.cli.show import show
+from supplychain.errors import UsageError
 
 
 def configure_run(parser: argparse.ArgumentParser) -> None:
@@ -18,8 +19,17 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
         dest="made",
         help="what the step makes: file, folder, glob",
     )
-    add_key(parser, what="private key that signs the provenance; opened when the step has ended")
+    parser.add_argument(
+        "--material",
+        metavar="PATH",
+        action="append",
+        default=[],
+        dest="materials",
+        help="what goes in, besides the commit and the lock files: file, folder, glob",
+    )
+    add_key(parser, what="private key that signs what is stated; opened when the step has ended")
     parser.add_argument("--builder-id", metavar="URI", help="who builds, by its own claim")
+    parser.add_argument("--step", metavar="NAME", help="attest an in-toto link of this step, instead of provenance")
     add_output(parser, "text", "json")
     parser.add_argument("command", metavar="-- CMD", nargs="+", help="the build step")
     parser.set_defaults(run=run_run)
@@ -27,7 +37,15 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
 
 def run_run(args: argparse.Namespace, context: Context) -> int:
     """Run, measure, open the key, attest."""
-    record = run_build(args.command, outputs=args.made, environment=context.environment)
+    if args.step == "" or (args.step and args.builder_id):
+        raise UsageError("--step is a name, and a link names no builder", hint="leave out --builder-id, or --step")
+    record = run_build(
+        args.command,
+        outputs=args.made,
+        materials=args.materials,
+        step=args.step or "",
+        environment=context.environment,
+    )
     signer = read_key(args.key, password=password_of(context))
     show(attest_build(record, signer=signer, builder_id=args.builder_id), args.outputs, context)
     return 0

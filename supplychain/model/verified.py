@@ -11,6 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 from supplychain.model.digest import Digest
 from supplychain.model.sealed import Sealed
+from supplychain.model.statement import Subject
 
 P = TypeVar("P")
 P_co = TypeVar("P_co", covariant=True)
@@ -43,6 +44,7 @@ class Verified(Sealed, Generic[P_co]):
         "signer",
         "signer_id",
         "source",
+        "subjects",
         "unchecked",
     )
     predicate: P_co
@@ -64,5 +66,7 @@ class Verified(Sealed, Generic[P_co]):
     """SHA-256 of the trusted root that was used; None when only a key was."""
     payload_sha256: str
     """Of the signed payload (the Statement), or of the signature for a message signature."""
+    subjects: tuple[Subject, ...]
+    """All that the Statement is about, `artifact` among them; empty for a message signature."""
     unchecked: tuple[str, ...]
     """Digest algorithms the subject names that could not be compared, because only a digest was given."""

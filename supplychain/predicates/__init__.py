@@ -34,6 +34,7 @@ PREDICATES: Final = {
     "vsa": "supplychain.predicates.vsa:VerificationSummary",
     "test-result": "supplychain.predicates.test_result:ResultOfTests",
     "release": "supplychain.predicates.release:ReleasePredicate",
+    "link": "supplychain.predicates.link:Link",
     "intent": "supplychain.predicates.intent:Intent",
 }
 """Short name to class."""
@@ -47,6 +48,7 @@ TYPES: Final = {
     "https://slsa.dev/verification_summary/v1": "vsa",
     "https://in-toto.io/attestation/test-result/v0.1": "test-result",
     "https://in-toto.io/attestation/release/v0.2": "release",
+    "https://in-toto.io/attestation/link/v0.3": "link",
     "urn:supplychain:predicate:intent:v1": "intent",
 }
 """Predicate type URI to short name."""

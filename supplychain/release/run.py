@@ -1,8 +1,8 @@
 """run: execute a build step, and state what it made, from what, by which command.
 
 In two parts, so that a key is opened only when nothing of the step is running any more: `run_step` runs the command
-and measures, `provenance_of` and `statement_of` turn its record into the Statement that is signed. Who did not build
-makes no provenance: these functions know only what `run_step` saw.
+and measures, `provenance_of` or `link_of`, and `statement_of`, turn its record into the Statement that is signed. Who
+did not build makes neither: these functions know only what `run_step` saw.
 """
 
 import glob
@@ -17,10 +17,19 @@ from typing import Final, NoReturn
 from supplychain import _io, _process
 from supplychain._io import StrPath
 from supplychain._json import JSON
-from supplychain.errors import CommandFailed, EvidenceMissing, LimitExceeded, Unreadable, UnsafePath, UsageError
+from supplychain.errors import (
+    CommandFailed,
+    EvidenceMissing,
+    LimitExceeded,
+    SupplyChainError,
+    Unreadable,
+    UnsafePath,
+    UsageError,
+)
 from supplychain.model.artifact import Artifact
 from supplychain.model.statement import MAX_SUBJECTS, Subject, encode_statement
-from supplychain.predicates.provenance import V1, Provenance
+from supplychain.predicates.link import Link
+from supplychain.predicates.provenance import Provenance
 from supplychain.release.environment import child_environment, recorded_variables, redact
 from supplychain.release.source import SourceState, head_of, lock_materials, read_source
 
@@ -44,10 +53,12 @@ class BuildRecord:
     source: SourceState | None
     """Before the step; None when there is no git commit to name."""
     materials: tuple[Subject, ...]
-    """The commit and the lock files, measured before the step."""
+    """The commit, the lock files and what the caller named, measured before the step."""
     variables: Mapping[str, str]
     started: datetime
     finished: datetime
+    step: str
+    """Its name in a layout; empty for a build that has none."""
     notes: tuple[str, ...]
     """Sentences for people: what could not be recorded, and why."""
 
@@ -56,6 +67,8 @@ def run_step(
     command: Sequence[str],
     *,
     outputs: Sequence[StrPath],
+    materials: Sequence[StrPath] = (),
+    step: str = "",
     cwd: StrPath,
     environment: Mapping[str, str],
     clock: Callable[[], datetime],
@@ -64,12 +77,14 @@ def run_step(
     """Run a build step without a shell and measure what it made.
 
     ``outputs`` are files, folders (every file in them) or glob patterns, relative to ``cwd``; none may exist before
-    the step but empty folders. ``environment`` is ours; the step sees it without `environment.child_environment`'s
+    the step but empty folders. ``materials``, named alike, must be there. ``step`` is the name
+    in a layout. ``environment`` is ours; the step sees it without `environment.child_environment`'s
     exceptions, and nothing of it is recorded but a few named variables. When this returns, no process of the step's
     group is left.
 
-    Raises UsageError (nothing asked for, an output that exists, a program that cannot be started), CommandFailed,
-    EvidenceMissing for an output that was not made, UnsafePath for one that is no plain file, LimitExceeded.
+    Raises UsageError (nothing asked for, an output that exists, a material that does not, a program that cannot be
+    started), CommandFailed, EvidenceMissing for an output that was not made, UnsafePath for a file that is none,
+    LimitExceeded.
     """
     if not command or not command[0]:
         raise UsageError("no command to run", hint="name it after --: supplychain run --output FILE -- make")
@@ -79,10 +94,13 @@ def run_step(
     folder = os.fspath(cwd)
     if not Path(folder).is_dir():
         raise UsageError("no such folder to run in", where=folder)
+    if not step.isprintable() or "/" in step:
+        raise UsageError(f"a step's name is printable and has no /, found {step[:80]!r}", hint="such as build")
     _refuse_existing(patterns, folder)
     passed = child_environment(environment)
     source, why = read_source(folder, passed)
     locks, notes = lock_materials(folder)
+    named = _named_materials([os.fspath(m) for m in materials], folder)
     started = clock()
     status = _process.run(command, cwd=folder, environment=passed, timeout=timeout)
     finished = clock()
@@ -99,10 +117,11 @@ def run_step(
         patterns=tuple(redact([_without_folder(p) for p in patterns], environment)),
         outputs=made,
         source=source,
-        materials=(*([source.material] if source else []), *locks),
+        materials=(*([source.material] if source else []), *locks, *(m for m in named if m not in locks)),
         variables=recorded_variables(environment),
         started=started,
         finished=finished,
+        step=step,
         notes=(*([why] if why else []), *notes),
     )
 
@@ -131,10 +150,21 @@ def provenance_of(record: BuildRecord, *, builder_id: str = BUILDER_ID, invocati
     )
 
 
-def statement_of(record: BuildRecord, provenance: Provenance) -> bytes:
-    """The Statement to sign: the provenance of every output, by name and SHA-256."""
+def link_of(record: BuildRecord) -> Link:
+    """The in-toto link of a step that was run under its name in a layout."""
+    return Link(
+        name=record.step,
+        command=record.command,
+        materials=record.materials,
+        byproducts={"return-value": 0},
+        environment={"variables": dict(record.variables)} if record.variables else {},
+    )
+
+
+def statement_of(record: BuildRecord, predicate: Provenance | Link) -> bytes:
+    """The Statement to sign: this predicate about every output, by name and SHA-256."""
     subjects = [Subject(name=o.name, digests={"sha256": o.sha256}) for o in record.outputs]
-    return encode_statement(subjects, V1, provenance.encode())
+    return encode_statement(subjects, predicate.TYPES[0], predicate.encode())
 
 
 def _refuse_existing(patterns: Sequence[str], folder: str) -> None:
@@ -159,14 +189,30 @@ def _matches(pattern: str, folder: str) -> list[Path]:
     return [Path(folder, name) for name in sorted(found)]
 
 
+def _named_materials(patterns: Sequence[str], folder: str) -> list[Subject]:
+    """What the caller says goes in, measured before the step."""
+
+    def missing(pattern: str) -> SupplyChainError:
+        return UsageError(f"there is no material {pattern!r}", where=folder, hint="name it relative to this folder")
+
+    return [Subject(name=m.name, digests={"sha256": m.sha256}) for m in _measured(patterns, folder, missing)]
+
+
 def _measure(patterns: Sequence[str], folder: str) -> tuple[Artifact, ...]:
+    def missing(pattern: str) -> SupplyChainError:
+        return EvidenceMissing(
+            f"the step did not make {pattern!r}", where=folder, hint="name what it makes, relative to this folder"
+        )
+
+    return _measured(patterns, folder, missing)
+
+
+def _measured(patterns: Sequence[str], folder: str, missing: Callable[[str], SupplyChainError]) -> tuple[Artifact, ...]:
     files: dict[Path, str] = {}
     for pattern in patterns:
         found = dict(islice(_files(pattern, folder), MAX_SUBJECTS + 1))
         if not found:
-            raise EvidenceMissing(
-                f"the step did not make {pattern!r}", where=folder, hint="name what it makes, relative to this folder"
-            )
+            raise missing(pattern)
         files |= found
     if len(files) > MAX_SUBJECTS:
         raise LimitExceeded(f"more than {MAX_SUBJECTS} files, which is what one statement can be about", where=folder)

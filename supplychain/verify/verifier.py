@@ -36,7 +36,7 @@ from supplychain.model.bundle import Bundle, Certificates, MessageSignature
 from supplychain.model.digest import HEX_LENGTH
 from supplychain.model.evidence import Evidence
 from supplychain.model.sealed import mint
-from supplychain.model.statement import PAYLOAD_TYPE, Envelope, Statement
+from supplychain.model.statement import PAYLOAD_TYPE, Envelope, Statement, Subject
 from supplychain.model.verified import P, Signature, Source, Verified
 from supplychain.verify import bundle as bundles
 from supplychain.verify.trust import Signer, Trust
@@ -88,7 +88,7 @@ def _proofs(
             raise PredicateMismatch("a signature of the file, not a statement about it", where=evidence.uri)
         by = _signed_file(content, artifact, signers, evidence)  # (6)
         _accept(by, at, evidence)  # (3) (7)
-        yield _mint(evidence, artifact, by, Signature(), SIGNATURE, content.signature, ())
+        yield _mint(evidence, artifact, by, Signature(), SIGNATURE, content.signature)
         return
     bys = _signed_statement(content, signers, evidence)  # (6)
     statement = Statement.parse(content.payload, where=evidence.uri)  # (8)
@@ -103,7 +103,16 @@ def _proofs(
                 raise
             continue
         accepted += 1
-        yield _mint(evidence, artifact, by, predicate, statement.predicate_type, content.payload, unchecked)
+        yield _mint(
+            evidence,
+            artifact,
+            by,
+            predicate,
+            statement.predicate_type,
+            content.payload,
+            subjects=statement.subjects,
+            unchecked=unchecked,
+        )
 
 
 def _refuse_unjudged(parsed: Bundle | Envelope, evidence: Evidence) -> None:
@@ -284,7 +293,9 @@ def _mint(
     predicate: object,
     predicate_type: str,
     payload: bytes,
-    unchecked: tuple[str, ...],
+    *,
+    subjects: tuple[Subject, ...] = (),
+    unchecked: tuple[str, ...] = (),
 ) -> Verified[Any]:
     assert signer.key is not None
     proof: Verified[Any] = mint(
@@ -299,6 +310,7 @@ def _mint(
         source=Source(evidence.uri, evidence.sha256),
         root=None,
         payload_sha256=hashlib.sha256(payload).hexdigest(),
+        subjects=subjects,
         unchecked=unchecked,
     )
     return proof

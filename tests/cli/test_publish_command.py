@@ -148,6 +148,19 @@ def test_failing_build_step_attests_nothing(command: CommandLine) -> None:
     assert not (command.folder / "out").exists()
 
 
+def test_named_step_is_attested_by_a_link_and_not_by_provenance(command: CommandLine) -> None:
+    command("key", "new", "release")
+    command.write("src.tar", "x")
+    options = ("--output", "out", "--material", "src.tar", "--key", "release.key", "--step")
+    assert command("run", *options, "", "--", sys.executable, "-c", MAKE).code == 2
+    assert command("run", *options, "build", "--builder-id", "https://b", "--", sys.executable, "-c", MAKE).code == 2
+    assert not (command.folder / "out").exists()
+    ran = command("run", *options, "build", "--", sys.executable, "-c", MAKE)
+    assert ran.code == 0, ran.err
+    assert command("verify", "out/app.bin", "--key", "release.pub", "--type", "link").code == 0
+    assert command("verify", "out/app.bin", "--key", "release.pub", "--type", "provenance").code == 1
+
+
 @pytest.mark.threat(75)
 def test_secret_in_the_environment_is_in_no_output(command: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEPLOY_TOKEN", "hunter2-hunter2")

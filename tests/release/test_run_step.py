@@ -23,8 +23,9 @@ from supplychain.errors import (
     UsageError,
 )
 from supplychain.model.statement import Statement
+from supplychain.predicates.link import Link
 from supplychain.predicates.provenance import V1, Provenance
-from supplychain.release.run import BUILDER_ID, BuildRecord, provenance_of, run_step, statement_of
+from supplychain.release.run import BUILDER_ID, BuildRecord, link_of, provenance_of, run_step, statement_of
 from supplychain.release.source import public_uri
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -505,3 +506,56 @@ def test_a_remote_on_this_machine_is_not_told(remote: str) -> None:
 def test_a_remote_is_told_without_credentials() -> None:
     assert public_uri("ssh://git:pw@host:2222/a/b.git") == "git+ssh://host:2222/a/b.git"
     assert public_uri("https://token@host/a?x=token#token") == "git+https://host/a"
+
+
+def test_a_named_step_is_stated_as_a_link(tmp_path: Path) -> None:
+    (tmp_path / "uv.lock").write_text("locked")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src/a.c").write_text("before")
+    code = f"{WRITE}; open('src/a.c', 'w').write('after')"
+    record = step(tmp_path, code, step="build", materials=["src", "uv.lock"], environment={**ENVIRONMENT, **KEPT})
+    statement = Statement.parse(statement_of(record, link_of(record)), where="l.json")
+    made = hashlib.sha256(b"made").hexdigest()
+    assert [(s.name, dict(s.digests)) for s in statement.subjects] == [("out.bin", {"sha256": made})]
+    assert statement.predicate_type == "https://in-toto.io/attestation/link/v0.3"
+    link = Link.parse(statement.predicate, statement.predicate_type)
+    assert link == link_of(record)
+    assert (link.name, link.command, link.byproducts) == ("build", (sys.executable, "-c", code), {"return-value": 0})
+    before = hashlib.sha256(b"before").hexdigest()
+    assert [(m.name, m.digests["sha256"]) for m in link.materials] == [
+        ("uv.lock", hashlib.sha256(b"locked").hexdigest()),
+        ("a.c", before),
+    ]
+    assert not link.environment
+    assert KEPT["MY_API_TOKEN"] not in statement_of(record, link).decode()
+
+
+def test_named_materials_are_provenance_too(tmp_path: Path) -> None:
+    (tmp_path / "src.tar").write_text("x")
+    record = step(tmp_path, WRITE, materials=["src.tar"])
+    assert [m.name for m in provenance_of(record).materials] == ["src.tar"]
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\nb"])
+def test_a_step_with_an_unusable_name_is_not_run(tmp_path: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="printable"):
+        step(tmp_path, WRITE, step=name)
+    assert not (tmp_path / "out.bin").exists()
+
+
+def test_a_material_that_is_not_there_is_told_before_the_step(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no material 'src\.tar'"):
+        step(tmp_path, WRITE, materials=["src.tar"])
+    assert not (tmp_path / "out.bin").exists()
+
+
+@posix
+def test_a_material_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "src.tar").symlink_to("/etc/hostname")
+    with pytest.raises(UnsafePath):
+        step(tmp_path, WRITE, materials=["src.tar"])
+
+
+def test_a_failing_step_gives_no_link(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed, match="nothing is attested"):
+        step(tmp_path, f"{WRITE}; raise SystemExit(3)", step="build")

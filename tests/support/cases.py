@@ -86,6 +86,7 @@ def proof(about: Artifact | str, predicate: Any = None, kind: str = "signature",
         "source": Source(f"dist/{kind}-{sha256[:6]}.json", hashlib.sha256(content).hexdigest()),
         "root": None,
         "payload_sha256": hashlib.sha256(content + b"payload").hexdigest(),
+        "subjects": (),
         "unchecked": (),
     }
     made: Verified[Any] = mint(Verified, **{**fields, **changes})

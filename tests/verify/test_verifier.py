@@ -83,6 +83,12 @@ def test_signature_of_the_file_is_proof_by_path_and_by_digest() -> None:
     assert judge(signed(), Signature, about=by_digest()).predicate_type == "signature"
 
 
+def test_a_proof_says_all_that_its_statement_is_about() -> None:
+    bundle = attested(statement([subject(), subject(b"another", name="b.tar.gz")]))
+    assert [s.name for s in judge(bundle).subjects] == ["app.tar.gz", "b.tar.gz"]
+    assert judge(signed(), Signature).subjects == ()
+
+
 @pytest.mark.parametrize("kind", ["p384", "rsa"])
 def test_keys_made_elsewhere_sign_files(kind: str) -> None:
     bundle = signed(signer=other_key(kind))
