@@ -40,6 +40,7 @@ _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$-]*\Z")
 _MAX_DIGITS = 19
+_UNWRAPPED = str.maketrans("", "", "\r\n")
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -123,18 +124,24 @@ class Node:
             self._is("true or false")
         return self.value
 
-    def base64(self) -> bytes:
+    def base64(self, *, wrapped: bool = False) -> bytes:
         """The bytes of a padded base64 string, empty refused.
 
-        The alphabet is the standard or the URL-safe one, since DSSE and protobuf's JSON ask readers to take both.
+        The alphabet is the standard or the URL-safe one, since DSSE and protobuf's JSON ask readers to take both;
+        ``wrapped`` passes over line breaks. Bytes have one spelling: bits that decode to nothing are zero.
         """
         text = self.text()
+        if wrapped:
+            text = text.translate(_UNWRAPPED)
         if not set(text) & set("+/"):
             text = text.translate(_URL_SAFE)
         try:
-            return base64.b64decode(text, validate=True)
+            found = base64.b64decode(text, validate=True)
         except (binascii.Error, ValueError):
+            found = b""
+        if not found or base64.b64encode(found) != text.encode():
             self.fail("expected base64")
+        return found
 
 
 def parse(data: bytes, *, where: str, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Node:

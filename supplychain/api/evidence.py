@@ -11,6 +11,7 @@ from supplychain import _io, _json, predicates
 from supplychain._io import StrPath
 from supplychain._json import Node
 from supplychain.api.keys import AnySigner, as_signer
+from supplychain.api.trust import grounded
 from supplychain.errors import EvidenceMissing, PredicateMismatch, SupplyChainError, UsageError
 from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
@@ -83,7 +84,7 @@ def verify(
     artifact are read, and one of the wanted type must. ``want=Signature`` asks for a signature of the file. ``at``
     judges validity at another time than now. Raises EvidenceMissing, and the error of the evidence that failed.
     """
-    now = _aware(at)
+    now, trust = _aware(at), grounded(trust)
     with _opened(artifact) as opened:
         groups = _groups(artifact, evidence)
         proofs: list[Verified[P]] = []
@@ -126,6 +127,7 @@ def verify_all(
     kind = None if want is None else Signature if want == SIGNATURE else predicates.resolve(want)
     rows: list[VerifiedRow] = []
     codes: list[int] = []
+    trust = grounded(trust)
     for artifact in artifacts:
         found, code = _rows(artifact, kind, trust, bundles, _aware(at))
         rows += found

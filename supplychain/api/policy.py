@@ -7,6 +7,7 @@ from pathlib import Path
 
 from supplychain import _io
 from supplychain._io import StrPath
+from supplychain.api.trust import grounded
 from supplychain.errors import InputError, PolicyInvalid, UsageError
 from supplychain.keys.public import MAX_KEY_BYTES
 from supplychain.model.decision import Decision
@@ -64,7 +65,8 @@ def gate(
         raise UsageError("the time to judge at has no time zone")
     resolved = policy if isinstance(policy, Policy) else read_policy(policy)
     now = at or datetime.now(UTC)
-    case = collect(assets, trust=Trust(*resolved.signers), at=now, evidence=evidence, progress=progress)
+    trust = grounded(Trust(*resolved.signers))
+    case = collect(assets, trust=trust, at=now, evidence=evidence, progress=progress)
     no_permit = "it was judged as of a time that somebody chose" if at else ""
     return engine.judge(case, resolved, at=now, no_permit=no_permit)
 

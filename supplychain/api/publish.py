@@ -8,6 +8,7 @@ from pathlib import Path
 from supplychain import _io
 from supplychain._io import StrPath
 from supplychain.api.keys import AnySigner, as_signer
+from supplychain.api.trust import grounded
 from supplychain.errors import PermitRefused
 from supplychain.model.decision import Decision
 from supplychain.model.permit import Permit
@@ -34,7 +35,7 @@ def read_permit(vsa: StrPath, *, trust: Trust, policy_sha256: str, at: datetime 
     """The permit in a signed decision. Raises PermitRefused, and every error of verification."""
     now = at or datetime.now(UTC)
     data = _io.read_bytes(vsa)
-    return permits.read_permit(data, where=os.fspath(vsa), trust=trust, policy_sha256=policy_sha256, at=now)
+    return permits.read_permit(data, where=os.fspath(vsa), trust=grounded(trust), policy_sha256=policy_sha256, at=now)
 
 
 def permit_to_publish(
@@ -45,7 +46,7 @@ def permit_to_publish(
     return permits.read_permit(
         _io.read_bytes(vsa),
         where=os.fspath(vsa),
-        trust=trust,
+        trust=grounded(trust),
         policy_sha256=policy_sha256,
         at=now,
         resume=publishing.find_intent(to, signer=as_signer(signer), at=now),

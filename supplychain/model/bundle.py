@@ -5,9 +5,9 @@ The JSON form is read and written in `verify.bundle`; nothing here has been veri
 
 from dataclasses import dataclass
 
-from supplychain._json import Node
 from supplychain.model.statement import Envelope
 
+BUNDLE_V01 = "application/vnd.dev.sigstore.bundle+json;version=0.1"
 BUNDLE_V03 = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
@@ -31,9 +31,39 @@ class PublicKeyHint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certificates:
-    """Material of a certificate signer, DER, leaf first."""
+    """Material of a certificate signer, DER, leaf first; bundles of version 0.3 carry the leaf alone."""
 
     chain: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InclusionProof:
+    """That a log of some size holds an entry (RFC 6962, 2.1.1), with the log's signed statement of that size."""
+
+    index: int
+    size: int
+    root: bytes
+    hashes: tuple[bytes, ...]
+    checkpoint: str | None
+    """A signed note (C2SP signed-note, tlog-checkpoint); without one nobody vouches for the root."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """An entry of a transparency log as a bundle carries it."""
+
+    log_id: bytes
+    index: int
+    """In the whole log, whatever part of it the proof is about."""
+    kind: str
+    version: str
+    body: bytes
+    """What was logged, canonical JSON, unread."""
+    integrated_time: int | None
+    """Seconds since 1970; only a promise (SET) signs it."""
+    promise: bytes | None
+    """The signed entry timestamp."""
+    proof: InclusionProof | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +72,13 @@ class Bundle:
 
     content: MessageSignature | Envelope
     material: PublicKeyHint | Certificates
-    log_entries: tuple[Node, ...] = ()
-    """Transparency log entries, unread."""
+    log_entries: tuple[LogEntry, ...] = ()
     timestamps: tuple[bytes, ...] = ()
     """RFC 3161 responses, DER, unread."""
     media_type: str = BUNDLE_V03
+
+    @property
+    def signature(self) -> bytes:
+        """The one signature, which timestamps and log entries are about."""
+        content = self.content
+        return content.signature if isinstance(content, MessageSignature) else content.signatures[0].sig

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
+from supplychain.model.certificate import CertificateFacts
 from supplychain.model.digest import Digest
 from supplychain.model.sealed import Sealed
 from supplychain.model.statement import Subject
@@ -35,6 +36,7 @@ class Verified(Sealed, Generic[P_co]):
     made_by = "supplychain.verify"
     __slots__ = (
         "artifact",
+        "certificate",
         "issuer",
         "payload_sha256",
         "predicate",
@@ -59,11 +61,13 @@ class Verified(Sealed, Generic[P_co]):
     """Who that is: the key's fingerprint, or the certificate's identity. Distinct ids are distinct signers."""
     issuer: str | None
     """Who vouched for the identity of a certificate; None for a key."""
+    certificate: CertificateFacts | None
+    """What the certificate says of the build; None for a key."""
     signed_at: datetime | None
-    """By a trusted clock; None when nobody vouched for the time."""
+    """The earliest time by a trusted clock; None when nobody vouched for one."""
     source: Source
     root: str | None
-    """SHA-256 of the trusted root that was used; None when only a key was."""
+    """SHA-256 of the trusted root that vouched; None when only a key was needed."""
     payload_sha256: str
     """Of the signed payload (the Statement), or of the signature for a message signature."""
     subjects: tuple[Subject, ...]

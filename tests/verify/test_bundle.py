@@ -1,14 +1,15 @@
 """Bundles: what is read, what is written, and what is neither."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from supplychain.errors import MalformedDocument, SignatureInvalid, UnsupportedType
-from supplychain.model.bundle import Bundle, Certificates, PublicKeyHint
+from supplychain.model.bundle import Bundle, Certificates, InclusionProof, LogEntry, PublicKeyHint
 from supplychain.model.statement import Envelope
-from supplychain.verify.bundle import encode, parse
+from supplychain.verify.bundle import MEDIA_TYPES, WITH_CHAIN, encode, parse
 from tests.support.evidence import attested, key, signed
 
 
@@ -72,11 +73,25 @@ def test_empty_certificate_list() -> None:
         read(attested() | {"verificationMaterial": {"x509CertificateChain": {"certificates": []}}})
 
 
-def test_only_bundles_of_keys_are_written() -> None:
-    bundle = read(attested())
-    for change in (
-        Bundle(content=bundle.content, material=Certificates(chain=(b"x",))),
-        Bundle(content=bundle.content, material=bundle.material, timestamps=(b"x",)),
-    ):
-        with pytest.raises(UnsupportedType):
-            encode(change)
+@pytest.mark.parametrize("media_type", MEDIA_TYPES)
+def test_bundles_of_certificates_logs_and_timestamps_are_read_back(media_type: str) -> None:
+    proof = InclusionProof(index=3, size=9, root=b"r" * 32, hashes=(b"h" * 32,), checkpoint="note")
+    entry = LogEntry(
+        log_id=b"l" * 32,
+        index=3,
+        kind="dsse",
+        version="0.0.1",
+        body=b"{}",
+        integrated_time=1_700_000_000,
+        promise=b"set",
+        proof=proof,
+    )
+    bare = replace(entry, integrated_time=None, promise=None, proof=replace(proof, checkpoint=None))
+    made = Bundle(
+        content=read(attested()).content,
+        material=Certificates(chain=(b"leaf", b"issuer") if media_type in WITH_CHAIN else (b"leaf",)),
+        log_entries=(entry, bare),
+        timestamps=(b"token",),
+        media_type=media_type,
+    )
+    assert parse(encode(made), where="again") == made

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from supplychain.errors import (
+    EvidenceMissing,
     EvidenceRevoked,
     IdentityMismatch,
     LimitExceeded,
@@ -30,6 +31,7 @@ from supplychain.keys import PrivateKey
 from supplychain.model.artifact import Artifact
 from supplychain.model.verified import Signature, Verified
 from supplychain.predicates.test_result import ResultOfTests
+from supplychain.roots.packaged import packaged_root
 from supplychain.verify.trust import Identity, Signer, Trust
 from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence
 from tests.support.evidence import (
@@ -367,16 +369,18 @@ def test_an_identity_does_not_change() -> None:
         Identity("a", issuer="b").issuer = "c"  # type: ignore[misc]  # the point of the test
 
 
-def test_certificates_and_logs_are_refused_rather_than_passed_over() -> None:
+def test_certificate_logs_and_timestamps_of_a_bundle_are_never_passed_over() -> None:
     certificate = attested()
     certificate["verificationMaterial"] = {"certificate": {"rawBytes": "AAAA"}}
-    refused(UnsupportedType, certificate)
+    refused(IdentityMismatch, certificate)
+    refused(MalformedDocument, certificate, trust=Trust(Identity("a", issuer="b")))
     entry = attested()
     entry["verificationMaterial"]["tlogEntries"] = [{"logIndex": "1"}]
-    refused(UnsupportedType, entry)
+    refused(MalformedDocument, entry)
     stamp = attested()
     stamp["verificationMaterial"]["timestampVerificationData"] = {"rfc3161Timestamps": [{"signedTimestamp": "AAAA"}]}
-    refused(UnsupportedType, stamp)
+    refused(EvidenceMissing, stamp)
+    refused(TimestampInvalid, stamp, trust=Trust(key(), root=packaged_root()))
 
 
 def test_claimed_type_is_told_for_what_cannot_be_verified() -> None:
