@@ -38,6 +38,7 @@ MAX_DEPTH = 128
 _NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
 _STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_SMUGGLING = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$-]*\Z")
 _MAX_DIGITS = 19
 _UNWRAPPED = str.maketrans("", "", "\r\n")
@@ -133,7 +134,7 @@ class Node:
         text = self.text()
         if wrapped:
             text = text.translate(_UNWRAPPED)
-        if not set(text) & set("+/"):
+        if "+" not in text and "/" not in text:
             text = text.translate(_URL_SAFE)
         try:
             found = base64.b64decode(text, validate=True)
@@ -171,7 +172,7 @@ def parse(data: bytes, *, where: str, max_bytes: int = MAX_BYTES, max_depth: int
         ) from None
     except RecursionError:
         raise LimitExceeded(f"nested deeper than {max_depth} levels", where=where) from None
-    if "\\u" in text:
+    if _SMUGGLING.search(text):
         _refuse_escaped(value, where)
     return Node(value, where=where)
 

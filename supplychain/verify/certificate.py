@@ -1,8 +1,8 @@
 """Signing certificates: whom they name, who issued them, and that a certificate transparency log saw them.
 
-Path validation is cryptography's, with the root of each authority as the only anchor; what it does not judge is here:
-the authority's window in the trusted root, the usage a signing certificate must have, the signed certificate
-timestamp (RFC 6962, 3.2), and Fulcio's claims.
+Path validation is cryptography's, with the certificates of an authority as anchors. What it does not judge is here:
+that those were issued one by the next and are valid at that time, the authority's window in the trusted root, the usage
+a signing certificate must have, the signed certificate timestamp (RFC 6962, 3.2), and Fulcio's claims.
 """
 
 import hashlib
@@ -10,6 +10,7 @@ import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
@@ -57,9 +58,6 @@ _OLD_CLAIMS: Final = {2: "trigger", 3: "source_digest", 5: "source_repository", 
 """Of GitHub workflows, as bare text, before the claims above existed."""
 _GITHUB: Final = "https://token.actions.githubusercontent.com"
 
-_TELLING: Final = (TimestampInvalid, TrustRootExpired, SignatureInvalid)
-"""Which refusal tells most, when each authority gave one."""
-
 _CA_POLICY: Final = ExtensionPolicy.webpki_defaults_ca().may_be_present(
     x509.ExtendedKeyUsage, Criticality.NON_CRITICAL, None
 )
@@ -88,21 +86,37 @@ def check_usage(leaf: x509.Certificate, *, where: str) -> None:
         raise SignatureInvalid("its certificate is not for signing code", where=where)
 
 
-def check_issued(chain: tuple[x509.Certificate, ...], root: TrustedRoot, *, where: str) -> None:
-    """Refuse a certificate that no authority of the root issued, at whatever time. Raises SignatureInvalid."""
-    issuers = (*chain[1:], *(c for a in root.certificate_authorities for c in a.chain))
-    if not any(_issued_by(chain[0], issuer) for issuer in issuers):
+def issuing(chain: tuple[x509.Certificate, ...], root: TrustedRoot, *, where: str) -> list[Authority]:
+    """The authorities that may have issued the leaf, by name and key identifier: for choosing, never a proof.
+
+    Raises SignatureInvalid when the root names none, at whatever time.
+    """
+    found = [a for a in root.certificate_authorities if any(_names(chain[0], issuer) for issuer in a.chain)]
+    if not found and any(_names(chain[0], issuer) for issuer in chain[1:]):
+        found = list(root.certificate_authorities)
+    if not found:
         raise SignatureInvalid(
             f"its certificate was issued by {_name(chain[0].issuer)}, which the trusted root does not name",
             where=where,
             hint="name the root of the instance that made it with --trusted-root",
         )
+    return found
+
+
+def _names(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
+    if leaf.issuer != issuer.subject:
+        return False
+    try:
+        wanted = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+        return wanted == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
+    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+        return True
 
 
 def verify_path(
-    chain: tuple[x509.Certificate, ...], root: TrustedRoot, at: datetime, *, where: str
+    chain: tuple[x509.Certificate, ...], authorities: Sequence[Authority], at: datetime, *, where: str
 ) -> x509.Certificate:
-    """The certificate that issued the leaf, on a path to an authority of the root that is valid at this time.
+    """The certificate that issued the leaf, on a path to one of the authorities that is valid at this time.
 
     Raises TimestampInvalid, TrustRootExpired when only the authority's own certificates were out of date, and
     SignatureInvalid for a path that leads nowhere.
@@ -115,23 +129,15 @@ def verify_path(
             hint="a signature counts only if it was made while its certificate was valid",
         )
     refusals: list[SupplyChainError] = []
-    for authority in root.certificate_authorities:
+    for authority in authorities:
         try:
-            found = _path(chain, authority, at)
-        except (PathInvalid, x509.UnsupportedGeneralNameType, ValueError) as e:
-            refusals.append(_told(e, chain, authority, at, where))
-            continue
-        if authority.window.holds(at):
-            return found
-        refusals.append(
-            TimestampInvalid(f"signed at {at}, its certificate authority is trusted {authority.window}", where=where)
-        )
-    if not refusals:
-        raise SignatureInvalid("the trusted root names no certificate authority", where=where)
-    raise min(refusals, key=lambda e: _TELLING.index(type(e)))
+            return _path(chain, authority, at, where)
+        except SupplyChainError as e:
+            refusals.append(e)
+    raise refusals[-1]
 
 
-def _path(chain: tuple[x509.Certificate, ...], authority: Authority, at: datetime) -> x509.Certificate:
+def _path(chain: tuple[x509.Certificate, ...], authority: Authority, at: datetime, where: str) -> x509.Certificate:
     verifier = (
         PolicyBuilder()
         .store(_store(authority))
@@ -139,34 +145,33 @@ def _path(chain: tuple[x509.Certificate, ...], authority: Authority, at: datetim
         .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
         .build_client_verifier()
     )
-    return verifier.verify(chain[0], [*chain[1:], *authority.chain[:-1]]).chain[1]
+    try:
+        issuer = verifier.verify(chain[0], list(chain[1:])).chain[1]
+    except (PathInvalid, x509.UnsupportedGeneralNameType, ValueError) as e:
+        reason = f"its certificate does not lead to the trusted root: {str(e)[:200]}"
+        raise SignatureInvalid(reason, where=where) from e
+    if not authority.window.holds(at):
+        raise TimestampInvalid(f"signed at {at}, its authority is trusted {authority.window}", where=where)
+    for certificate in authority.chain:
+        if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+            name = _name(certificate.subject)
+            raise TrustRootExpired(
+                f"signed at {at}, when its authority's certificate {name} was not valid", where=where
+            )
+    return issuer
 
 
 @lru_cache(maxsize=64)
 def _store(authority: Authority) -> Store:
-    """Only the last certificate is believed as it is: those below it are part of the path, with their own validity."""
-    return Store([authority.chain[-1]])
-
-
-def _told(
-    error: Exception, chain: tuple[x509.Certificate, ...], authority: Authority, at: datetime, where: str
-) -> SupplyChainError:
-    issued = any(_issued_by(chain[0], issuer) for issuer in authority.chain)
-    out_of_date = [c for c in authority.chain if not c.not_valid_before_utc <= at <= c.not_valid_after_utc]
-    if issued and out_of_date:
-        return TrustRootExpired(
-            f"signed at {at}, when the authority's certificate {_name(out_of_date[0].subject)} was not valid",
-            where=where,
-        )
-    return SignatureInvalid(f"its certificate does not lead to the trusted root: {str(error)[:200]}", where=where)
-
-
-def _issued_by(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
-    try:
-        leaf.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, PycaUnsupported):
-        return False
-    return True
+    """The authority's certificates as anchors, once each was found to be issued by the next."""
+    for certificate, issuer in pairwise(authority.chain):
+        try:
+            certificate.verify_directly_issued_by(issuer)
+        except (ValueError, TypeError, InvalidSignature, PycaUnsupported) as e:
+            raise MalformedDocument(
+                f"in the trusted root, {_name(certificate.subject)} was not issued by {_name(issuer.subject)}"
+            ) from e
+    return Store(list(authority.chain))
 
 
 def _name(name: x509.Name) -> str:
@@ -195,12 +200,11 @@ def verify_sct(leaf: x509.Certificate, issuer: x509.Certificate, root: TrustedRo
             where=where,
         )
     at = sct.timestamp.replace(tzinfo=UTC)
-    spki = issuer.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     milliseconds = round(at.timestamp() * 1000)
     signed = b"".join(
         (
             struct.pack("!BBQH", 0, 0, milliseconds, 1),  # v1, certificate_timestamp, time, precert_entry
-            hashlib.sha256(spki).digest(),
+            _key_hash(issuer),
             len(precertificate).to_bytes(3, "big"),
             precertificate,
             struct.pack("!H", len(sct.extension_bytes)),
@@ -219,6 +223,13 @@ def verify_sct(leaf: x509.Certificate, issuer: x509.Certificate, root: TrustedRo
         raise LogEntryMismatch(
             f"its certificate timestamp (SCT) is of {at}, the log is trusted {logs[0].window}", where=where
         )
+
+
+@lru_cache(maxsize=64)
+def _key_hash(issuer: x509.Certificate) -> bytes:
+    key = issuer.public_key()
+    spki = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).digest()
 
 
 def facts_of(leaf: x509.Certificate, *, where: str) -> CertificateFacts:

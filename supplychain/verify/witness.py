@@ -22,7 +22,7 @@ from supplychain.model.certificate import CertificateFacts
 from supplychain.model.statement import Envelope
 from supplychain.verify import certificate as certificates
 from supplychain.verify.logbody import Signed, check_about
-from supplychain.verify.root import Log, TrustedRoot, parse_root
+from supplychain.verify.root import Authority, Log, TrustedRoot, parse_root
 from supplychain.verify.timestamp import time_of
 from supplychain.verify.transparency import verify_entry
 
@@ -76,8 +76,9 @@ def _witnessed_by(
 ) -> Witnessed:
     material, facts = bundle.material, None
     chain = certificates.load_chain(material.chain, where=where) if isinstance(material, Certificates) else ()
+    authorities: Sequence[Authority] = ()
     if chain:
-        certificates.check_issued(chain, root, where=where)
+        authorities = certificates.issuing(chain, root, where=where)
         certificates.check_usage(chain[0], where=where)
         facts = certificates.facts_of(chain[0], where=where)
     times = [time_of(token, bundle.signature, root, where=where) for token in bundle.timestamps]  # (4)
@@ -91,7 +92,7 @@ def _witnessed_by(
         times += [promised] if promised else []
     _check_times(times, logs, at, where)
     if chain:
-        _check_certified(chain, root, times, logs, where)
+        _check_certified(chain, root, authorities, times, logs, where)
     return Witnessed(root=root.sha256, signed_at=min(times, default=None), certificate=facts)
 
 
@@ -120,6 +121,7 @@ def _check_times(times: Sequence[datetime], logs: Sequence[Log], at: datetime, w
 def _check_certified(
     chain: tuple[x509.Certificate, ...],
     root: TrustedRoot,
+    authorities: Sequence[Authority],
     times: Sequence[datetime],
     logs: Sequence[Log],
     where: str,
@@ -134,6 +136,6 @@ def _check_certified(
             hint="a certificate counts only with a timestamp, or a log entry that promises a time",
         )
     for time in times:
-        issuer = certificates.verify_path(chain, root, time, where=where)
+        issuer = certificates.verify_path(chain, authorities, time, where=where)
     if root.ct_logs:
         certificates.verify_sct(chain[0], issuer, root, where=where)
