@@ -43,7 +43,14 @@ KEY = generate()
 HEAD = 'schema: supplychain/policy/v1\nid: bench\nversion: "1"\nsigners: {release: {key: release.pub}}\nrules:\n'
 REGO = """package main
 
-deny[msg] { c := input.components[_]; c.licenses[_].license.id == "AGPL-3.0-only"; msg := c.name }
+import rego.v1
+
+deny contains msg if {
+    some c in input.components
+    some entry in c.licenses
+    entry.license.id == "AGPL-3.0-only"
+    msg := c.name
+}
 """
 
 

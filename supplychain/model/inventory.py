@@ -61,9 +61,9 @@ class EdgeKind(StrEnum):
     CONTAINS = "contains"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One path met on the walk, as its container describes it."""
+    """One path met on the walk, as its container describes it. Has no order but that of paths."""
 
     path: str
     kind: EntryKind
@@ -96,13 +96,20 @@ class ContentDigest:
     """Of the archive, where the evidence names one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Occurrence:
     """A place where a component was found."""
 
     path: str
     sha256: str | None = None
     size: int | None = None
+
+    def __lt__(self, other: "Occurrence") -> bool:
+        """By path; at one path what is not recorded comes before what is."""
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[str, bool, str, bool, int]:
+        return self.path, self.sha256 is not None, self.sha256 or "", self.size is not None, self.size or 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

@@ -246,7 +246,7 @@ def _united(ref: str, same: Sequence[Component]) -> Component:
         version=min(c.version for c in same),
         type=min(c.type for c in same),
         purl=same[0].purl,
-        occurrences=tuple(sorted({o for c in same for o in c.occurrences}, key=lambda o: o.path)),
+        occurrences=tuple(sorted({o for c in same for o in c.occurrences})),
         digests=tuple(sorted({d for c in same for d in c.digests})),
         found=tuple(sorted({f for c in same for f in c.found})),
         properties=tuple(sorted({p for c in same for p in c.properties})),

@@ -358,7 +358,7 @@ def _merged(ref: str, same: Sequence[Component]) -> Component:
         version=same[0].version,
         purl=same[0].purl,
         scope=min((c.scope for c in same), key=list(Scope).index),
-        occurrences=tuple(sorted({o for c in same for o in c.occurrences}, key=lambda o: o.path)),
+        occurrences=tuple(sorted({o for c in same for o in c.occurrences})),
         digests=tuple(sorted({d for c in same for d in c.digests})),
         found=tuple(sorted({f for c in same for f in c.found})),
         properties=tuple(sorted(properties)),

@@ -300,7 +300,7 @@ def _occurrences(members: Members, node: Node) -> tuple[Occurrence, ...]:
         found.append(
             Occurrence(path=text(item, "location", node), sha256=facts.get("sha256"), size=int(size) if known else None)
         )
-    return tuple(sorted(found, key=lambda o: (o.path, o.sha256 or "", -1 if o.size is None else o.size)))
+    return tuple(sorted(found))
 
 
 def _authors(metadata: Node) -> Iterator[str]:

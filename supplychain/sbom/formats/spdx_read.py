@@ -344,7 +344,7 @@ def _occurrences(more: Members, node: Node) -> tuple[Occurrence, ...]:
         if not isinstance(size, int | None) or isinstance(size, bool):
             node.fail("expected a size in the annotated occurrences")
         found.append(Occurrence(path=path, sha256=sha256, size=size))
-    return tuple(sorted(found, key=lambda o: (o.path, o.sha256 or "", -1 if o.size is None else o.size)))
+    return tuple(sorted(found))
 
 
 def _sha256(members: Members, node: Node) -> str:
