@@ -69,3 +69,17 @@ def test_verifying_with_a_key_loads_neither_policies_nor_documents(tmp_path: Pat
     modules = loaded(RUN, "verify", str(tmp_path / "a.bin"), "--key", str(tmp_path / "a.pub"))
     assert not third_party(modules) & {"pydantic", "cyclonedx", "yaml", "packaging", "license_expression", "lxml"}
     assert not {m for m in modules if m.startswith(("supplychain.policy", "supplychain.sbom", "supplychain.archive"))}
+
+
+def test_an_inventory_loads_no_cataloger_but_those_whose_files_are_there(tmp_path: Path) -> None:
+    (tmp_path / "package-lock.json").write_bytes(
+        b'{"lockfileVersion": 3, "packages": {"": {"name": "a"}, "node_modules/b": {"version": "1", "license": "MIT"}}}'
+    )
+    modules = loaded(RUN, "sbom", "create", str(tmp_path), "-o", f"cyclonedx-json={tmp_path / 'a.cdx.json'}")
+    assert (tmp_path / "a.cdx.json").stat().st_size > 100
+    assert "supplychain.sbom.catalogers.npm" in modules
+    assert not {
+        m for m in modules if m.startswith(("supplychain.sbom.catalogers.python", "supplychain.sbom.catalogers.go"))
+    }
+    assert not modules & {"packaging.requirements", "packaging.metadata", "tomllib", "email.policy"}
+    assert not third_party(modules) & {"pydantic", "cyclonedx", "license_expression", "yaml", "lxml"}

@@ -5,11 +5,13 @@ its source is listed as incomplete, so that no reader believes the graph to be w
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from operator import attrgetter, lt
+from typing import Any, Final, TypeVar
 
 from supplychain.model.inventory import (
+    EDGE_ORDER,
     Completeness,
     CompletenessState,
     Component,
@@ -45,10 +47,11 @@ def assemble(subject: str, found: Sequence[Catalogued], paths: Set[str]) -> Asse
     components = {ref: _merge(same) for ref, same in sorted(alike.items())}
     completeness = {c for one in found for c in one.completeness}
     edges, dangling = _resolve(subject, components.keys(), {e for one in found for e in one.edges})
-    edges |= set(_attach(subject, components, edges))
+    edges.sort(key=EDGE_ORDER)
+    edges += _attach(subject, components, edges)
     return Assembled(
         components=tuple(components.values()),
-        edges=tuple(sorted(edges)),
+        edges=tuple(sorted(edges, key=EDGE_ORDER)),
         owners=_owners(found, components.keys(), paths),
         completeness=tuple(sorted(completeness | dangling)),
         unknowns=tuple(sorted({u for one in found for u in one.unknowns})),
@@ -57,23 +60,8 @@ def assemble(subject: str, found: Sequence[Catalogued], paths: Set[str]) -> Asse
 
 def _merge(same: Sequence[Component]) -> Component:
     """One component out of all that were found under one ref."""
-    if len(same) == 1:
-        only = same[0]
-        return Component(
-            ref=only.ref,
-            name=only.name,
-            version=only.version,
-            type=only.type,
-            purl=only.purl,
-            scope=only.scope,
-            occurrences=_united((only.occurrences,)),
-            digests=_united((only.digests,)),
-            licences=_united((only.licences,)),
-            producer=only.producer,
-            description=only.description,
-            found=_united((only.found,)),
-            properties=_united((only.properties,)),
-        )
+    if len(same) == 1 and all(map(_in_order, _GROUPS(same[0]))):
+        return same[0]
     return Component(
         ref=same[0].ref,
         name=_stated(c.name for c in same),
@@ -91,6 +79,14 @@ def _merge(same: Sequence[Component]) -> Component:
     )
 
 
+_GROUPS: Final = attrgetter("occurrences", "digests", "licences", "found", "properties")
+
+
+def _in_order(items: "tuple[Any, ...]") -> bool:
+    """Whether these are sorted, each once."""
+    return len(items) < 2 or all(map(lt, items, items[1:]))
+
+
 def _stated(texts: Iterable[str]) -> str:
     """The first of those that say something, in the order of the alphabet."""
     return min((text for text in texts if text), default="")
@@ -100,17 +96,18 @@ def _united(groups: Iterable[Iterable[_T]]) -> tuple[_T, ...]:
     return tuple(sorted({item for group in groups for item in group}))  # type: ignore[type-var]  # all are ordered
 
 
-def _resolve(subject: str, known: Set[str], edges: Set[Edge]) -> tuple[set[Edge], set[Completeness]]:
+def _resolve(subject: str, known: Set[str], edges: Set[Edge]) -> tuple[list[Edge], set[Completeness]]:
     """The edges whose two ends are there, and a note for each that is not."""
-    kept: set[Edge] = set()
+    kept: list[Edge] = []
     notes: set[Completeness] = set()
+    ends = {subject, *known}
     for edge in edges:
         if edge.source == edge.target:
             continue
-        missing = [ref for ref in (edge.source, edge.target) if ref != subject and ref not in known]
-        if not missing:
-            kept.add(edge)
+        if edge.source in ends and edge.target in ends:
+            kept.append(edge)
             continue
+        missing = [ref for ref in (edge.source, edge.target) if ref not in ends]
         ref = edge.source if edge.source not in missing else subject
         reason = f"{edge.kind} {edge.target}, which is not in the inventory"
         if edge.source in missing:
@@ -123,22 +120,32 @@ def _resolve(subject: str, known: Set[str], edges: Set[Edge]) -> tuple[set[Edge]
     return kept, notes
 
 
-def _attach(subject: str, components: Mapping[str, Component], edges: Set[Edge]) -> Iterator[Edge]:
-    """Edges from the subject, so that everything is reached from it: to what has no parent, then into each cycle."""
+def _attach(subject: str, components: Mapping[str, Component], edges: Sequence[Edge]) -> list[Edge]:
+    """Edges from the subject, so that everything is reached from it: to what has no parent, then into each cycle.
+
+    ``edges`` are sorted.
+    """
     below: defaultdict[str, list[str]] = defaultdict(list)
     children = set()
-    for edge in sorted(edges):
+    for edge in edges:
         below[edge.source].append(edge.target)
         children.add(edge.target)
     reached = {subject}
     _reach(subject, below, reached)
-    roots = [ref for ref in components if ref not in children]
-    others = [ref for ref in components if ref in children]
-    for ref in roots + _parents_first(others, below):
-        if ref not in reached:
-            shipped = components[ref].scope is Scope.SHIPPED
-            yield Edge(source=subject, target=ref, kind=EdgeKind.CONTAINS if shipped else EdgeKind.DEPENDS_ON)
-            _reach(ref, below, reached)
+    made: list[Edge] = []
+
+    def attach(refs: Iterable[str]) -> None:
+        for ref in refs:
+            if ref not in reached:
+                shipped = components[ref].scope is Scope.SHIPPED
+                made.append(
+                    Edge(source=subject, target=ref, kind=EdgeKind.CONTAINS if shipped else EdgeKind.DEPENDS_ON)
+                )
+                _reach(ref, below, reached)
+
+    attach(ref for ref in components if ref not in children)
+    attach(_parents_first([ref for ref in components if ref not in reached], below))
+    return made
 
 
 def _reach(start: str, below: Mapping[str, Sequence[str]], reached: set[str]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from cyclonedx.model.bom import Bom
+from packaging.licenses._spdx import EXCEPTIONS, LICENSES
 
 from supplychain import _io, _json
 from supplychain.errors import LimitExceeded, MalformedDocument, UnsupportedType, UsageError
@@ -512,3 +513,14 @@ def test_endless_components_are_refused(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("supplychain.sbom.formats.members.MAX_ITEMS", 3)
     with pytest.raises(LimitExceeded):
         read(foreign(dependencies=[{"ref": str(i)} for i in range(4)]))
+
+
+def test_a_licence_is_an_identifier_where_the_schema_lists_it_and_nowhere_else() -> None:
+    listed = set(json.loads(_io.sbom_schema("spdx.SNAPSHOT.schema.json"))["enum"])
+    known = {entry["id"] for entry in [*LICENSES.values(), *EXCEPTIONS.values()]}
+    others = {"UNLICENSED", "MIT+", "mit", "LicenseRef-a", "NOASSERTION", "AND", "-", "."}
+    components = [component(ref=f"c{n}", licences=(text,)) for n, text in enumerate(sorted(listed | known | others))]
+    made = written(inventory(components=tuple(components), edges=(), entries=()))
+    licences = [c["licenses"][0].get("license", {}) for c in made["components"]]
+    assert len(licences) == len(components)
+    assert {licence["id"] for licence in licences if "id" in licence} == listed

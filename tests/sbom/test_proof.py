@@ -50,7 +50,7 @@ def test_one_changed_byte_breaks_the_proof(name: str, at: int) -> None:
     made = sample()
     files = [e for e in made.entries if e.sha256]
     changed = replace(files[at], sha256="0" * 64)
-    other = replace(made, entries=tuple(sorted([*(e for e in made.entries if e != files[at]), changed])))
+    other = replace(made, entries=tuple(changed if e == files[at] else e for e in made.entries))
     assert prove(other, document(made, name)).altered == (files[at].path,)
 
 

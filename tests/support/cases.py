@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 from supplychain._json import JSON, Node
@@ -130,7 +131,9 @@ def observed(about: Artifact, *entries: Entry, **changes: Any) -> Observed:
     """The inventory of an artifact with these entries."""
     recorded = bool(changes.pop("recorded", False))
     subject = Component(ref=f"pkg:generic/{about.name}", name=about.name, type="file")
-    inventory = Inventory(subject=subject, kind="artifact", sha256=about.sha256, entries=tuple(sorted(entries)))
+    inventory = Inventory(
+        subject=subject, kind="artifact", sha256=about.sha256, entries=tuple(sorted(entries, key=attrgetter("path")))
+    )
     return Observed(sha256=about.sha256, inventory=replace(inventory, **changes), recorded=recorded)
 
 

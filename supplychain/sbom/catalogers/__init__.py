@@ -2,15 +2,17 @@
 
 A cataloger is pure: no subprocess, no network, no disk. The walk (`sbom.inventory`) shows it every path with the
 first bytes; for those it wants it reads facts at once, while the bytes are at hand; when a walk is over it combines
-the facts of all its files. Adding one is a file here and a line in `CATALOGERS`.
+the facts of all its files. Adding one is a file here, a line in `CATALOGERS`, and one in `wanted` that says for which
+files it is loaded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, BinaryIO, ClassVar, Final, Protocol
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 from supplychain.model.inventory import Completeness, Component, Edge, Unknown
+from supplychain.sbom.catalogers.wanted import WANTED
 
 HEAD_BYTES: Final = 512
 """How much of a file `Cataloger.wants` may look at."""
@@ -49,7 +51,10 @@ class Catalogued:
 class Cataloger(Protocol):
     """The contract. Instances hold no state: facts travel from `read` to `combine` as values."""
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str:
+        """As in the table."""
+        ...
 
     def wants(self, path: str, head: bytes) -> bool:
         """Whether `read` should see this file. Called for every file: decide by the path first."""
@@ -77,10 +82,26 @@ CATALOGERS: Final = {
 """Name to "module:Class"; all of them run on every walk."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Deferred:
+    """A cataloger of the table, loaded with the first file that it wants."""
+
+    name: str
+
+    def wants(self, path: str, head: bytes) -> bool:
+        return WANTED[self.name](path, head)
+
+    def read(self, file: File) -> Any:
+        return self._loaded().read(file)
+
+    def combine(self, facts: Sequence[tuple[File, Any]]) -> Catalogued:
+        return self._loaded().combine(facts)
+
+    def _loaded(self) -> Cataloger:
+        module, _, attribute = CATALOGERS[self.name].partition(":")
+        return cast("Cataloger", getattr(import_module(module), attribute)())
+
+
 def catalogers() -> list[Cataloger]:
-    """One instance of every cataloger, in the order of the table."""
-    found: list[Cataloger] = []
-    for target in CATALOGERS.values():
-        module, _, attribute = target.partition(":")
-        found.append(getattr(import_module(module), attribute)())
-    return found
+    """One of each, in the order of the table."""
+    return [_Deferred(name) for name in CATALOGERS]

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from supplychain.archive.formats import program
 from supplychain.errors import InputError
 from supplychain.model.inventory import (
     Completeness,
@@ -26,7 +25,7 @@ from supplychain.model.inventory import (
     Occurrence,
     Unknown,
 )
-from supplychain.sbom.catalogers import Catalogued, File
+from supplychain.sbom.catalogers import Catalogued, File, wanted
 from supplychain.sbom.catalogers.executables import images
 from supplychain.sbom.catalogers.go_buildinfo import BuildInfo, Module, find_build_info, made_by_go
 from supplychain.sbom.catalogers.go_names import DEVELOPMENT, dirhash, is_folder, module_purl
@@ -66,9 +65,9 @@ class GoBinary:
 
     name: ClassVar[str] = "go-binary"
 
-    def wants(self, path: str, head: bytes) -> bool:  # noqa: ARG002  # programs are known by their first bytes
-        """Compiled programs and libraries."""
-        return program(head) in {"ELF", "PE", "Mach-O"}
+    def wants(self, path: str, head: bytes) -> bool:
+        """See `wanted`."""
+        return wanted.go_binary(path, head)
 
     def read(self, file: File) -> _Program | None:
         """What the program was built of; None when Go did not make it.

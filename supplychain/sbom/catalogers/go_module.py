@@ -28,7 +28,7 @@ from supplychain.model.inventory import (
     Scope,
     Unknown,
 )
-from supplychain.sbom.catalogers import Catalogued, File
+from supplychain.sbom.catalogers import Catalogued, File, wanted
 from supplychain.sbom.catalogers.go_modfile import (
     MAX_BYTES,
     ModFile,
@@ -52,9 +52,6 @@ _READERS: Final[Mapping[str, Callable[..., _Told]]] = {
     "go.sum": read_sum,
     "go.work.sum": read_sum,
 }
-_VENDOR: Final = "vendor/modules.txt"
-_FOREIGN: Final = frozenset(("vendor", "testdata", "node_modules"))
-_CACHED = re.compile(r"(?:^|/)pkg/mod/|@v[0-9][^/]*/")
 _COMPLETE_SINCE: Final = (1, 17)
 
 
@@ -63,14 +60,9 @@ class GoModule:
 
     name: ClassVar[str] = "go-module"
 
-    def wants(self, path: str, head: bytes) -> bool:  # noqa: ARG002  # module files are known by their names
-        """go.mod, go.sum, go.work and vendor/modules.txt of the project itself."""
-        folder, _, name = path.rpartition("/")
-        if name not in _READERS:
-            if name != "modules.txt" or not f"/{path}".endswith(f"/{_VENDOR}"):
-                return False
-            folder = folder[: -len("vendor")]
-        return _FOREIGN.isdisjoint(folder.split("/")) and not _CACHED.search(f"{folder}/")
+    def wants(self, path: str, head: bytes) -> bool:
+        """See `wanted`."""
+        return wanted.go_module(path, head)
 
     def read(self, file: File) -> _Told:
         """One file. Raises MalformedDocument with the line, and LimitExceeded."""
@@ -110,7 +102,7 @@ class _Tree:
             elif isinstance(one, WorkFile):
                 self.works[folder] = one
             elif isinstance(one, VendorFile):
-                self.vendors[one.path.removesuffix(_VENDOR)] = one
+                self.vendors[one.path.removesuffix(wanted.GO_VENDORED)] = one
             else:
                 self._sums[folder].append(one)
         self.refs = _main_refs(self.mods)

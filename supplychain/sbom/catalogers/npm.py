@@ -23,20 +23,12 @@ from supplychain.model.inventory import (
     Scope,
     Unknown,
 )
-from supplychain.sbom.catalogers import Catalogued, File
+from supplychain.sbom.catalogers import Catalogued, File, wanted
 from supplychain.sbom.catalogers.npm_lockfile import Lock, Manifest, Package, read_lock, read_manifest
 from supplychain.sbom.catalogers.npm_tree import Tree, resolve
 from supplychain.sbom.licences import declared
 
 MAX_LOCK_BYTES: Final = 64 << 20
-
-_LOCKS: Final = ("npm-shrinkwrap.json", "package-lock.json")
-"""npm reads the first of them that lies in a folder, and no other."""
-_MANIFEST: Final = "package.json"
-_FOREIGN: Final = frozenset(
-    ("node_modules", "bower_components", "jspm_packages", "vendor", "vendored", "third_party", "site-packages")
-)
-"""Folders of what other people made."""
 
 _FROM_FOLDER: Final = "folder"
 
@@ -59,18 +51,15 @@ class NpmLock:
 
     name: ClassVar[str] = "npm"
 
-    def wants(self, path: str, head: bytes) -> bool:  # noqa: ARG002  # a lock is known by its name
-        """Lock files and package.json, but for those of installed and vendored packages."""
-        folder, _, name = path.rpartition("/")
-        if name != _MANIFEST and name not in _LOCKS:
-            return False
-        return _FOREIGN.isdisjoint(folder.split("/"))
+    def wants(self, path: str, head: bytes) -> bool:
+        """See `wanted`."""
+        return wanted.npm(path, head)
 
     def read(self, file: File) -> "_Resolved | Manifest":
         """One lock with its edges, or a manifest. Raises MalformedDocument, LimitExceeded and UnsupportedType."""
         with file.open() as stream:
             data = _bounded(stream, file.path)
-        if file.path.rpartition("/")[2] == _MANIFEST:
+        if file.path.rpartition("/")[2] == wanted.NPM_MANIFEST:
             return read_manifest(data, path=file.path)
         lock = read_lock(data, path=file.path)
         return _Resolved(lock=lock, tree=resolve(lock) if lock.direct_known else None)
@@ -86,13 +75,14 @@ class NpmLock:
         notes: set[Completeness] = set()
         for resolved in locks:
             lock = resolved.lock
+            known = refs[lock.path]
             for location, package in lock.packages.items():
                 if package.link is None:
-                    gathered[refs[lock.path, location]].append((lock, package))
-            tree, found = _tree(resolved, manifests.get(_folder(lock.path)), refs)
+                    gathered[known[location]].append((lock, package))
+            tree, found = _tree(resolved, manifests.get(_folder(lock.path)), known)
             notes |= found
-            edges.update((refs[lock.path, source], refs[lock.path, target]) for source, target in tree.edges)
-            notes.update(_gaps(lock, tree, refs))
+            edges.update([(known[source], known[target]) for source, target in tree.edges])
+            notes.update(_gaps(lock, tree, known))
         return Catalogued(
             components=[_component(ref, same) for ref, same in sorted(gathered.items())],
             edges=[Edge(source=source, target=target) for source, target in sorted(edges)],
@@ -120,9 +110,7 @@ def _effective(found: Iterable[_Resolved]) -> list[_Resolved]:
     return list(chosen.values())
 
 
-def _tree(
-    resolved: _Resolved, manifest: Manifest | None, refs: Mapping[_Where, str]
-) -> "tuple[Tree, set[Completeness]]":
+def _tree(resolved: _Resolved, manifest: Manifest | None, refs: Mapping[str, str]) -> "tuple[Tree, set[Completeness]]":
     """The edges of a lock; where it does not name the direct dependencies, with those of the package.json beside it."""
     lock = resolved.lock
     if resolved.tree is not None:
@@ -134,32 +122,33 @@ def _tree(
     tops = {("", at) for at, p in lock.packages.items() if at and p.link is None and at not in asked}
     why = f": {manifest.error}" if manifest is not None else ""
     reason = f"{lock.path} does not name the direct dependencies, and no package.json beside it does{why}"
-    note = Completeness(ref=refs[lock.path, ""], state=CompletenessState.UNKNOWN, reason=reason)
+    note = Completeness(ref=refs[""], state=CompletenessState.UNKNOWN, reason=reason)
     return Tree(edges=tree.edges | tops, missing=tree.missing, broken_links=tree.broken_links), {note}
 
 
-def _refs(locks: Iterable[Lock]) -> dict[_Where, str]:
-    """A ref for every package of every lock: its purl, with a path where one purl means several things."""
-    alike: defaultdict[str, list[tuple[_Where, Lock, Package]]] = defaultdict(list)
-    refs: dict[_Where, str] = {}
+def _refs(locks: Iterable[Lock]) -> dict[str, dict[str, str]]:
+    """A ref for every package, by lock and location: its purl, with a path where one purl means several things."""
+    alike: defaultdict[str, list[tuple[Lock, Package]]] = defaultdict(list)
+    refs: dict[str, dict[str, str]] = {}
     for lock in locks:
-        for location, package in lock.packages.items():
+        refs[lock.path] = {at: _place(lock, at) for at, p in lock.packages.items() if not p.purl and p.link is None}
+        for package in lock.packages.values():
             if package.purl:
-                alike[package.purl].append(((lock.path, location), lock, package))
-            elif package.link is None:
-                refs[lock.path, location] = _place(lock, location)
+                alike[package.purl].append((lock, package))
     for known, same in alike.items():
         if len(same) == 1:
-            refs[same[0][0]] = known
+            lock, package = same[0]
+            refs[lock.path][package.location] = known
             continue
         kinds: defaultdict[_Identity, list[_Where]] = defaultdict(list)
-        for place, lock, package in same:
-            kinds[_identity(lock, package)].append(place)
+        for lock, package in same:
+            kinds[_identity(lock, package)].append((lock.path, package.location))
         ambiguous = len(kinds) > 1 and _differ(kinds)
         for places in kinds.values():
             path, location = min(places)
             ref = f"{known}#{path}:{location}" if ambiguous else known
-            refs.update(dict.fromkeys(places, ref))
+            for path, location in places:
+                refs[path][location] = ref
     return refs
 
 
@@ -183,13 +172,13 @@ def _place(lock: Lock, location: str) -> str:
     return f"{lock.path}#{location}" if location else lock.path
 
 
-def _gaps(lock: Lock, tree: Tree, refs: Mapping[_Where, str]) -> Iterator[Completeness]:
+def _gaps(lock: Lock, tree: Tree, refs: Mapping[str, str]) -> Iterator[Completeness]:
     for location, name in tree.missing:
         reason = f"{_place(lock, location)} needs {name}, which the lock does not hold"
-        yield Completeness(ref=refs[lock.path, location], state=CompletenessState.INCOMPLETE, reason=reason)
+        yield Completeness(ref=refs[location], state=CompletenessState.INCOMPLETE, reason=reason)
     for location, target in tree.broken_links:
         reason = f"{_place(lock, location)} links to {target}, which the lock does not hold"
-        yield Completeness(ref=refs[lock.path, ""], state=CompletenessState.INCOMPLETE, reason=reason)
+        yield Completeness(ref=refs[""], state=CompletenessState.INCOMPLETE, reason=reason)
 
 
 def _component(ref: str, same: "Sequence[tuple[Lock, Package]]") -> Component:

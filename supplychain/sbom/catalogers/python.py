@@ -29,7 +29,7 @@ from supplychain.model.inventory import (
     Scope,
     Unknown,
 )
-from supplychain.sbom.catalogers import Catalogued, File
+from supplychain.sbom.catalogers import Catalogued, File, wanted
 from supplychain.sbom.catalogers.python_identity import alternatives, is_version, parsed_version, python_purl
 from supplychain.sbom.catalogers.python_metadata import (
     Metadata,
@@ -74,16 +74,9 @@ class PythonPackages:
 
     name: ClassVar[str] = "python"
 
-    def wants(self, path: str, head: bytes) -> bool:  # noqa: ARG002  # metadata is known by its place
-        """METADATA, RECORD and direct_url.json of a dist-info, PKG-INFO of an egg-info or at the top of an sdist."""
-        folder, _, name = path.rpartition("/")
-        if name == "vendor.txt":
-            return folder.endswith("_vendor")
-        if name in {"METADATA", "RECORD", "direct_url.json"}:
-            return folder.endswith(".dist-info")
-        if name == "PKG-INFO":
-            return folder.endswith((".egg-info", "EGG-INFO")) or "/" not in path.rpartition(NESTED)[2].partition("/")[2]
-        return name.endswith(".egg-info")
+    def wants(self, path: str, head: bytes) -> bool:
+        """See `wanted`."""
+        return wanted.python(path, head)
 
     def read(self, file: File) -> _Fact:
         """One file. Raises MalformedDocument and LimitExceeded."""

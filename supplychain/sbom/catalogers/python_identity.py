@@ -18,11 +18,6 @@ MAX_VERSION: Final = 256
 """Characters of the longest version that is looked at; real ones stay below 40."""
 MAX_NAME: Final = 256
 
-FOREIGN_FOLDERS: Final = frozenset(
-    ("site-packages", "dist-packages", "node_modules", "vendor", "_vendor", "vendored", "third_party")
-)
-"""Folders of what other people made: their lock files tell what their authors used."""
-
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?\Z", re.ASCII)
 _RUNS = re.compile(r"[-_.]+")
 _HEX = re.compile(r"[0-9a-f]+\Z", re.ASCII)

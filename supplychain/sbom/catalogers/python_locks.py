@@ -9,7 +9,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from posixpath import normpath
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, TypeAlias
 
 from supplychain.errors import LimitExceeded
 from supplychain.model.inventory import (
@@ -21,17 +21,14 @@ from supplychain.model.inventory import (
     Occurrence,
     Unknown,
 )
-from supplychain.sbom.catalogers import Catalogued, File
-from supplychain.sbom.catalogers.python_identity import FOREIGN_FOLDERS, is_version, python_purl
+from supplychain.sbom.catalogers import Catalogued, File, wanted
+from supplychain.sbom.catalogers.python_identity import is_version, python_purl
 from supplychain.sbom.catalogers.python_lockfile import MAX_LOCK_BYTES, Gap, Lock, Package
 from supplychain.sbom.catalogers.python_poetry import PoetryLock, read_poetry, resolve_poetry
 from supplychain.sbom.catalogers.python_project import Project, read_project
 from supplychain.sbom.catalogers.python_pylock import read_pylock
-from supplychain.sbom.catalogers.python_requirements import Requirements, is_requirements, read_requirements
+from supplychain.sbom.catalogers.python_requirements import Requirements, read_requirements
 from supplychain.sbom.catalogers.python_uv import read_uv
-
-_INSTALLED: Final = (".whl!", ".egg!", ".dist-info", ".egg-info")
-"""Ends of the folders that only installed or packed packages have."""
 
 _Fact: TypeAlias = "Lock | PoetryLock | Project | Requirements"
 _Where: TypeAlias = "tuple[str, int]"
@@ -43,14 +40,9 @@ class PythonLocks:
 
     name: ClassVar[str] = "python-locks"
 
-    def wants(self, path: str, head: bytes) -> bool:  # noqa: ARG002  # a lock is known by its name
-        """Lock files and pyproject.toml, but for those of installed and vendored packages."""
-        name = path.rpartition("/")[2]
-        known = name in {"uv.lock", "poetry.lock", "pyproject.toml"} or _is_pylock(name) or is_requirements(path)
-        if not known:
-            return False
-        folders = path.split("/")[:-1]
-        return FOREIGN_FOLDERS.isdisjoint(folders) and not any(f.endswith(_INSTALLED) for f in folders)
+    def wants(self, path: str, head: bytes) -> bool:
+        """See `wanted`."""
+        return wanted.python_locks(path, head)
 
     def read(self, file: File) -> _Fact:
         """One lock, or the project beside it. Raises MalformedDocument, LimitExceeded and UnsupportedType."""
@@ -65,7 +57,7 @@ class PythonLocks:
             return read_poetry(data, path=file.path)
         if name == "pyproject.toml":
             return read_project(data, path=file.path)
-        if _is_pylock(name):
+        if wanted.is_pylock(name):
             return read_pylock(data, path=file.path)
         return read_requirements(data, path=file.path)
 
@@ -89,12 +81,6 @@ class PythonLocks:
             completeness=sorted({_note(lock, gap, refs) for lock in locks for gap in lock.gaps}),
             unknowns=sorted(_unknowns(locks, refs)),
         )
-
-
-def _is_pylock(name: str) -> bool:
-    """PEP 751: pylock.toml, or pylock.NAME.toml with a name without dots."""
-    parts = name.split(".")
-    return parts[0] == "pylock" and parts[-1] == "toml" and len(parts) in {2, 3} and all(parts)
 
 
 def _locks(facts: Iterable[_Fact]) -> Iterator[Lock]:

@@ -32,8 +32,6 @@ MAX_LINE: Final = 1 << 20
 MAX_GAPS: Final = 200
 """Lines that are listed one by one."""
 
-_NAME = re.compile(r"(?:.*[-_.])?requirements(?:[-_.].*)?\.(?:txt|lock)\Z", re.IGNORECASE)
-_FOLDER: Final = "requirements"
 _DEV: Final = frozenset(("dev", "develop", "development", "doc", "docs", "lint", "ci", "typing", "mypy", "local"))
 _TEST: Final = frozenset(("test", "tests", "testing"))
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
@@ -67,12 +65,6 @@ class Requirements:
     lock: Lock
     includes: tuple[tuple[str, str], ...]
     """(path relative to the subject, the gap that it is if nobody reads that file)"""
-
-
-def is_requirements(path: str) -> bool:
-    """Whether a file is one by its name: requirements-dev.txt, dev.requirements.txt, requirements/dev.txt, ..."""
-    folder, _, name = path.rpartition("/")
-    return bool(_NAME.match(name)) or (folder.rpartition("/")[2] == _FOLDER and name.endswith(".txt"))
 
 
 def read_requirements(data: bytes, *, path: str) -> Requirements:

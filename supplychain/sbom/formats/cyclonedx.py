@@ -6,13 +6,13 @@ other containment, the subject's included, is a property beside an edge of ``dep
 nothing of it still see one connected graph. A dirhash of a Go module is a property as well: no file has that digest.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import ClassVar, Final
-
-from cyclonedx.spdx import is_supported_id
 
 from supplychain._json import Node
 from supplychain.model.inventory import (
@@ -25,7 +25,7 @@ from supplychain.model.inventory import (
     Scope,
 )
 from supplychain.sbom.document import Document, FileClaim
-from supplychain.sbom.formats import chosen_version, cyclonedx_read
+from supplychain.sbom.formats import chosen_version
 from supplychain.sbom.formats.facts import (
     CONTAINED_IN,
     KIND,
@@ -75,6 +75,8 @@ _SCOPES: Final = {
 }
 """What ships needs no word: without one, a component is part of the product."""
 _TOLD_BY_SCOPE: Final = frozenset((Scope.SHIPPED, Scope.RUNTIME, Scope.DEV))
+_WORD: Final = re.compile(r"[A-Za-z0-9.+-]+", re.ASCII)
+"""The shape of all identifiers of licences."""
 _DECLARED: Final = '"acknowledgement": "declared"'
 
 
@@ -114,6 +116,8 @@ class CycloneDxJson:
 
     def read(self, node: Node) -> Document:
         """See Format."""
+        from supplychain.sbom.formats import cyclonedx_read
+
         return cyclonedx_read.read(node)
 
 
@@ -334,13 +338,27 @@ def _licences(licences: tuple[str, ...], *, mixed: bool) -> str:
     """Identifiers and names as licences; an expression as such where the schema allows: alone, or from 1.7 on."""
     made = []
     for text in licences:
-        if is_supported_id(text):
+        if _is_identifier(text):
             made.append(f'{{"license": {{"id": {quote(text)}, {_DECLARED}}}}}')
         elif (mixed or len(licences) == 1) and is_expression(text):
             made.append(f'{{"expression": {quote(text)}, {_DECLARED}}}')
         else:
             made.append(f'{{"license": {{"name": {quote(text)}, {_DECLARED}}}}}')
     return f'"licenses": [{", ".join(made)}]'
+
+
+@lru_cache(maxsize=4096)
+def _is_identifier(text: str) -> bool:
+    """Whether the schema lists this licence. A plain expression of one word names one that it lists, see the tests;
+    its own list, which takes longer to load than a small document to write, is asked about other words only.
+    """
+    if not _WORD.fullmatch(text) or text.startswith("LicenseRef-"):
+        return False
+    if "+" not in text and is_expression(text):
+        return True
+    from cyclonedx.spdx import is_supported_id
+
+    return is_supported_id(text)
 
 
 def _occurrence(occurrence: Occurrence) -> str:
