@@ -10,7 +10,7 @@ Lock files inside installed or vendored packages tell what their authors used an
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, ClassVar, Final, TypeAlias
+from typing import BinaryIO, ClassVar, Final, TypeAlias, TypeVar
 
 from supplychain.errors import LimitExceeded
 from supplychain.model.inventory import (
@@ -32,6 +32,7 @@ MAX_LOCK_BYTES: Final = 64 << 20
 
 _FROM_FOLDER: Final = "folder"
 
+_T = TypeVar("_T")
 _Identity: TypeAlias = "frozenset[tuple[str, str]]"
 """(algorithm, value) of its hashes, or the folder it is made from."""
 _Where: TypeAlias = "tuple[str, str]"
@@ -185,31 +186,35 @@ def _component(ref: str, same: "Sequence[tuple[Lock, Package]]") -> Component:
     """One component out of every place where it is installed."""
     lock, first = same[0] if len(same) == 1 else min(same, key=lambda pair: (pair[0].path, pair[1].location))
     packages = [package for _, package in same]
-    digests, licences = {d for p in packages for d in p.digests}, {p.licence for p in packages if p.licence}
     return Component(
         ref=ref,
         name=first.name or _folder(lock.path).rstrip("/").rpartition("/")[2] or lock.path,
         version=first.version,
-        type="library" if all(p.location for p in packages) else "application",
+        type="application" if "" in {p.location for p in packages} else "library",
         purl=first.purl,
-        scope=Scope.DEV if all(p.dev for p in packages) else Scope.RUNTIME,
-        occurrences=tuple([Occurrence(path=place) for place in sorted([_place(at, p.location) for at, p in same])]),
-        digests=tuple(digests if len(digests) < 2 else sorted(digests)),
-        licences=tuple(sorted({one for licence in licences for one in declared(licence)})),
-        found=tuple([Found(cataloger=NpmLock.name, path=path) for path in sorted({at.path for at, _ in same})]),
-        properties=tuple(sorted({pair for p in packages for pair in _properties(p)} | _shared_flags(packages))),
+        scope=Scope.RUNTIME if False in {p.dev for p in packages} else Scope.DEV,
+        occurrences=_union([(Occurrence(path=_place(at, p.location)),) for at, p in same]),
+        digests=_union([p.digests for p in packages]),
+        licences=_union([declared(p.licence) for p in packages]),
+        found=_union([(Found(cataloger=NpmLock.name, path=at.path),) for at, _ in same]),
+        properties=_union([*map(_properties, packages), _shared_flags(packages)]),
     )
 
 
-def _shared_flags(packages: Sequence[Package]) -> set[tuple[str, str]]:
+def _union(groups: "Sequence[tuple[_T, ...]]") -> "tuple[_T, ...]":
+    """All of them, sorted, each once."""
+    if len(groups) == 1 and len(groups[0]) < 2:
+        return groups[0]
+    return tuple(sorted({item for group in groups for item in group}))  # type: ignore[type-var]  # all are ordered
+
+
+def _shared_flags(packages: Sequence[Package]) -> tuple[tuple[str, str], ...]:
     """What holds at every place: a package that is optional here and needed there is not optional."""
-    shared = set(packages[0].flags)
-    for package in packages[1:]:
-        shared &= set(package.flags)
-    return {(f"npm:{flag}", "true") for flag in shared}
+    shared = [flag for flag in packages[0].flags if all(flag in p.flags for p in packages)]
+    return tuple([(f"npm:{flag}", "true") for flag in shared])
 
 
-def _properties(package: Package) -> list[tuple[str, str]]:
+def _properties(package: Package) -> tuple[tuple[str, str], ...]:
     said = []
     if package.deprecated:
         said.append(("npm:deprecated", package.deprecated))
@@ -219,14 +224,17 @@ def _properties(package: Package) -> list[tuple[str, str]]:
         said.append(("npm:alias", package.location.rpartition("node_modules/")[2]))
     if package.resolved and not package.digests:
         said.append(("npm:resolved", package.resolved))
-    return said
+    return tuple(said)
 
 
-def _unknowns(ref: str, same: "Sequence[tuple[Lock, Package]]") -> Iterator[Unknown]:
+def _unknowns(ref: str, same: "Sequence[tuple[Lock, Package]]") -> list[Unknown]:
+    """Fields that no place tells."""
     packages = [package for _, package in same]
-    if not any(p.name for p in packages):
-        yield Unknown(ref=ref, field="name")
-    if not any(p.version for p in packages):
-        yield Unknown(ref=ref, field="version")
-    if any(p.unreadable_hash for p in packages) and not any(p.digests for p in packages):
-        yield Unknown(ref=ref, field="hashes")
+    unknown = []
+    if {p.name for p in packages} == {""}:
+        unknown.append(Unknown(ref=ref, field="name"))
+    if {p.version for p in packages} == {""}:
+        unknown.append(Unknown(ref=ref, field="version"))
+    if True in {p.unreadable_hash for p in packages} and {p.digests for p in packages} == {()}:
+        unknown.append(Unknown(ref=ref, field="hashes"))
+    return unknown
