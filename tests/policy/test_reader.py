@@ -162,6 +162,14 @@ def test_the_screen_of_a_misspelt_policy() -> None:
             "- §{id: a, type: sbom-complete, profile: ntia-2012}",
             "rule 'a': 'ntia-2012' is no profile (known: ntia-2021)",
         ),
+        (
+            "- §{id: a, type: sbom-complete, profile: ntia-2021, allow-unknown: [supplier, suplier]}",
+            "rule 'a': 'suplier' is no field that may be unknown (known: identifier, name, supplier, version)",
+        ),
+        (
+            "- §{id: a, type: sbom-complete, profile: ntia-2021, allow-unknown: [timestamp]}",
+            "rule 'a': 'timestamp' is no field that may be unknown (known: identifier, name, supplier, version)",
+        ),
         ("- §{id: a, type: licence}", "rule 'a': give either deny or allow"),
         ("- §{id: a, type: licence, deny: [MIT], allow: [MIT]}", "rule 'a': give either deny or allow"),
         ("- §{id: a, type: licence, deny: [AGPL-3.0-onyl]}", "rule 'a': 'AGPL-3.0-onyl' is no SPDX licence identifier"),

@@ -23,9 +23,13 @@ class SbomCompleteParams(EvidenceParams):
     )
 
     def contradictions(self) -> tuple[str, ...]:
-        """A profile must be one that is known."""
-        known = ", ".join(PROFILES)
-        return () if self.profile in PROFILES else (f"{self.profile!r} is no profile (known: {known})",)
+        """A profile must be one that is known, and a field one that it may lack: a misspelt one would allow nothing."""
+        profile = PROFILES.get(self.profile)
+        if profile is None:
+            return (f"{self.profile!r} is no profile (known: {', '.join(PROFILES)})",)
+        known = ", ".join(sorted(profile.may_be_unknown))
+        strange = [field for field in self.allow_unknown if field not in profile.may_be_unknown]
+        return tuple(f"{field!r} is no field that may be unknown (known: {known})" for field in strange)
 
 
 class SbomComplete:
