@@ -4,13 +4,15 @@ The visitor learns each path with its digest, and gets the bytes of the files it
 nested archive is told to the visitor and the walk goes on; what is wrong with the artifact itself is raised, and so
 is every budget of the whole walk: an archive that eats the machine is not skipped, it is refused.
 
-One pass: the artifact's own digest is taken while its members are. A zip is read from its end, so there the artifact
-is hashed first and its members after; nested ones are copied to a spool of the caller.
+One pass: the artifact's own digest is taken while its members are. A zip is read from its end, and a program here and
+there; such a file is copied to a spool of the caller while it is hashed. What is told of an artifact is therefore told
+of the bytes that have its digest, even when somebody changes the file meanwhile.
 """
 
 import hashlib
 import io
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Final, Protocol, cast
 
@@ -130,22 +132,24 @@ class _Run:
             self._visitor.missed(name, _needs_fast(opened))
             opened = None
         if opened is None:
-            self._plain(name, head, hashed, feed, stream)
+            self._plain(name, head, hashed, feed)
         elif isinstance(opened, str) or not opened.random_access:
             self._open(opened, name, "", feed, 0)
             _drain(feed)
         else:
-            _drain(feed)
-            self._members(opened, "", stream, 0)
+            with closing(self._copy(feed, hashed)) as copy:
+                self._members(opened, "", copy, 0)
         return Walked(sha256=hashed.sha256, size=hashed.size)
 
-    def _plain(self, name: str, head: bytes, hashed: Hashed, feed: Feed, stream: BinaryIO) -> None:
-        wanted = self._visitor.wants(name, head)
-        _drain(feed)
-        entry = Entry(path=name, kind=EntryKind.FILE, size=hashed.size, sha256=hashed.sha256)
-        self._visitor.entry(entry, head)
-        if wanted:
-            self._visitor.file(entry, head, lambda: window(stream))
+    def _plain(self, name: str, head: bytes, hashed: Hashed, feed: Feed) -> None:
+        if not self._visitor.wants(name, head):
+            _drain(feed)
+            self._visitor.entry(_whole(name, hashed), head)
+            return
+        with closing(self._copy(feed, hashed)) as copy:
+            entry = _whole(name, hashed)
+            self._visitor.entry(entry, head)
+            self._visitor.file(entry, head, lambda: window(copy))
 
     def folder(self, items: Iterable[FolderItem]) -> Walked:
         """A folder: what is wrong with one file of it is reported."""
@@ -239,7 +243,10 @@ class _Run:
         return entry
 
     def _content(self, member: Member, path: str, depth: int, stream: BinaryIO | None) -> tuple[Entry, bytes]:
-        """A file: hash it, show it to the visitor, look inside. A seekable stream of it saves the spool."""
+        """A file: hash it, show it to the visitor, look inside.
+
+        ``stream`` is that of a file in a folder: it is read again instead of a copy. No digest of a folder is signed.
+        """
         content = cast("Pieces", member.content)
         first = content.piece(CHUNK)
         second = content.piece(CHUNK) if first else first
@@ -343,6 +350,10 @@ def _nothing(_: int) -> None:
 def _drain(feed: Feed) -> None:
     while feed.piece(CHUNK):
         pass
+
+
+def _whole(name: str, hashed: Hashed) -> Entry:
+    return Entry(path=name, kind=EntryKind.FILE, size=hashed.size, sha256=hashed.sha256)
 
 
 def _entry(member: Member, path: str, size: int = 0, sha256: str | None = None) -> Entry:

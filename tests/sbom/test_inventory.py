@@ -344,6 +344,33 @@ def test_progress_counts_the_bytes_of_the_source() -> None:
     assert told[-1] == len(data)
 
 
+@pytest.mark.threat(35)
+@pytest.mark.parametrize(
+    ("name", "path", "before", "after"),
+    [
+        ("a.whl", "a.pkg", zip_of({"a.pkg": package("a")}), zip_of({"a.pkg": package("b")})),
+        ("a.pkg", "a.pkg", package("a"), package("b")),
+    ],
+)
+def test_an_artifact_changed_while_it_is_walked_is_told_as_the_bytes_that_were_hashed(
+    tmp_path: Path, name: str, path: str, before: bytes, after: bytes
+) -> None:
+    """What is read by position, after the digest was taken, are the same bytes and not those of the file by then."""
+    artifact = tmp_path / name
+    artifact.write_bytes(before)
+
+    def replace_when_read(read: int) -> None:
+        if read == len(before):
+            artifact.write_bytes(after)
+
+    with _io.open_source(artifact) as source:
+        inventory = take_inventory(source, spool=_io.spool, catalogers=[Packages()], progress=replace_when_read)
+    assert artifact.read_bytes() == after
+    assert inventory.sha256 == hashlib.sha256(before).hexdigest()
+    assert [c.name for c in inventory.components] == ["a"]
+    assert [e.sha256 for e in inventory.entries if e.path == path] == [hashlib.sha256(package("a")).hexdigest()]
+
+
 def test_folder_is_a_source(tmp_path: Path) -> None:
     (tmp_path / "a.pkg").write_bytes(package("a", scope="runtime"))
     (tmp_path / "b.txt").write_bytes(b"text")
