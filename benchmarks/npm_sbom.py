@@ -25,7 +25,7 @@ from pathlib import Path
 
 from supplychain import __version__
 from supplychain.archive.walk import FolderItem, Source
-from supplychain.sbom.formats import format_named
+from supplychain.sbom.formats import Writing, format_named
 from supplychain.sbom.inventory import take_inventory
 
 REPEATS = 3
@@ -68,7 +68,9 @@ def document(data: bytes) -> bytes:
     """Our whole work: walk, catalogue, assemble, write."""
     source = Source(name="app", items=[FolderItem(path="package-lock.json", open=lambda: BytesIO(data))])
     inventory = take_inventory(source, spool=BytesIO)
-    return format_named("cyclonedx-json").write(inventory, created=CREATED, tool_version=__version__, files=False)
+    return format_named("cyclonedx-json").write(
+        inventory, Writing(created=CREATED, tool_version=__version__, files=False)
+    )
 
 
 def cpu(work: Callable[[], object]) -> float:

@@ -22,7 +22,7 @@ from packageurl import PackageURL
 
 from supplychain import _io, _json
 from supplychain.model.inventory import Component, ContentDigest, Covers, Edge, Inventory, Scope
-from supplychain.sbom.formats import format_named, read_document
+from supplychain.sbom.formats import Writing, format_named, read_document
 from supplychain.sbom.formats.validation import validate
 
 COUNT = 10_000
@@ -74,7 +74,7 @@ def inventory(count: int) -> Inventory:
 
 def ours(count: int, name: str = "cyclonedx-json") -> bytes:
     """Build and write."""
-    return format_named(name).write(inventory(count), created=CREATED, tool_version="0")
+    return format_named(name).write(inventory(count), Writing(created=CREATED, tool_version="0"))
 
 
 def peer(count: int) -> str:

@@ -27,7 +27,7 @@ from supplychain.model.verified import Signature, Verified
 from supplychain.policy.engine import judge
 from supplychain.policy.reader import read_policy
 from supplychain.report import REPORTS, render
-from supplychain.sbom.formats import FORMATS, format_named
+from supplychain.sbom.formats import FORMATS, Writing, format_named
 from supplychain.sbom.inventory import take_inventory
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence
@@ -71,7 +71,7 @@ def _inventory() -> Inventory:
 
 def _document(name: str) -> object:
     form = format_named(name)
-    written = form.write(_inventory(), created=NOW, tool_version="1")
+    written = form.write(_inventory(), Writing(created=NOW, tool_version="1"))
     return form.read(_json.parse(written, where=name))
 
 

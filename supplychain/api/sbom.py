@@ -12,7 +12,7 @@ from supplychain.archive import LIMITS, Limits
 from supplychain.errors import EvidenceIncomplete, UsageError
 from supplychain.model.inventory import Inventory
 from supplychain.model.results import ValidatedDocument, Validation, Written
-from supplychain.sbom.formats import format_named
+from supplychain.sbom.formats import Writing, format_named
 from supplychain.sbom.inventory import take_inventory
 
 
@@ -67,8 +67,8 @@ def create(
     documents: dict[str, bytes] = {}
     for name in formats:
         writer = format_named(name)
-        version = {} if spec_version is None else {"spec_version": spec_version}
-        documents[name] = writer.write(found, created=time, tool_version=__version__, files=with_files, **version)
+        how = Writing(created=time, tool_version=__version__, spec_version=spec_version or "", files=with_files)
+        documents[name] = writer.write(found, how)
     return Created(inventory=found, documents=documents)
 
 

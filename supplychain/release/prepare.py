@@ -36,7 +36,7 @@ from supplychain.predicates.documents import CycloneDx, Spdx
 from supplychain.release.attestations import Files, append_attestations, sign_file, statement_about
 from supplychain.release.collect import asset_paths, read_evidence
 from supplychain.release.measure import measure
-from supplychain.sbom.formats import format_named
+from supplychain.sbom.formats import Writing, format_named
 from supplychain.signing import BundleSigner
 from supplychain.verify import bundle as bundles
 from supplychain.verify.verifier import match_subjects
@@ -121,7 +121,7 @@ def _write_document(
     target = path.with_name(path.name + suffix)
     writer = format_named(name)
     time = created or inventory.newest or _time_of(target, writer) or now
-    data = writer.write(inventory, created=time, tool_version=tool_version)
+    data = writer.write(inventory, Writing(created=time, tool_version=tool_version))
     out.put(target, data)
     return statement_about(
         [artifact], predicate, predicate.parse(_json.parse(data, where=str(target)), predicate.TYPES[0])

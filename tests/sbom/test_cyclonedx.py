@@ -26,7 +26,7 @@ from supplychain.model.inventory import (
     Unknown,
 )
 from supplychain.sbom.document import Document, FileClaim
-from supplychain.sbom.formats import format_named, read_document
+from supplychain.sbom.formats import Writing, format_named, read_document
 from supplychain.sbom.formats.validation import validate
 from tests.support.inventories import BUNDLE, CREATED, LODASH, MUX, SHA, WHEEL, component, inventory, sample
 
@@ -34,7 +34,7 @@ CDX = format_named("cyclonedx-json")
 
 
 def write(made: Inventory, **more: Any) -> bytes:
-    return CDX.write(made, **{"created": CREATED, "tool_version": "0.1.0", **more})
+    return CDX.write(made, Writing(**{"created": CREATED, "tool_version": "0.1.0", **more}))
 
 
 def written(made: Inventory, **more: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from supplychain import _io, _json
 from supplychain.errors import SupplyChainError
 from supplychain.model.inventory import Inventory
 from supplychain.sbom.document import Document, files_of, stated_unknowns
-from supplychain.sbom.formats import FORMATS, format_named, read_document
+from supplychain.sbom.formats import FORMATS, Writing, format_named, read_document
 from supplychain.sbom.formats.validation import validate
 from tests.support.inventories import CREATED, inventories, sample
 
@@ -25,7 +25,9 @@ each_format = pytest.mark.parametrize("name", FORMATS)
 
 
 def write(inventory: Inventory, name: str, version: str = "", *, files: bool = True) -> bytes:
-    return format_named(name).write(inventory, created=CREATED, tool_version="0.1.0", spec_version=version, files=files)
+    return format_named(name).write(
+        inventory, Writing(created=CREATED, tool_version="0.1.0", spec_version=version, files=files)
+    )
 
 
 def read(data: bytes) -> Document:

@@ -9,7 +9,7 @@ from supplychain import _json
 from supplychain.errors import UnsupportedType
 from supplychain.model.inventory import ContentDigest, Covers, Edge, EdgeKind, Inventory, Unknown
 from supplychain.sbom.document import Document
-from supplychain.sbom.formats import FORMATS, format_named, read_document
+from supplychain.sbom.formats import FORMATS, Writing, format_named, read_document
 from supplychain.sbom.profiles import PROFILES, Missing, check
 from tests.support.inventories import CREATED, component, inventory, subject
 
@@ -18,7 +18,7 @@ ARCHIVE = subject()
 
 
 def document(made: Inventory, name: str = "cyclonedx-json", **more: Any) -> Document:
-    data = format_named(name).write(made, created=CREATED, tool_version="1", **more)
+    data = format_named(name).write(made, Writing(created=CREATED, tool_version="1", **more))
     return read_document(_json.parse(data, where="d"))
 
 

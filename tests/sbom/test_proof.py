@@ -11,7 +11,7 @@ from supplychain import _json
 from supplychain.errors import EvidenceIncomplete, SubjectMismatch
 from supplychain.model.inventory import Entry, EntryKind, Inventory
 from supplychain.sbom.document import Document, FileClaim
-from supplychain.sbom.formats import FORMATS, format_named, read_document
+from supplychain.sbom.formats import FORMATS, Writing, format_named, read_document
 from supplychain.sbom.proof import Proof, prove
 from tests.support.inventories import CREATED, file, inventory, sample
 
@@ -21,7 +21,7 @@ TWO: Final = "2" * 64
 
 
 def document(made: Inventory, name: str = "cyclonedx-json", *, files: bool = True) -> Document:
-    data = format_named(name).write(made, created=CREATED, tool_version="1", files=files)
+    data = format_named(name).write(made, Writing(created=CREATED, tool_version="1", files=files))
     return read_document(_json.parse(data, where="d"))
 
 

@@ -11,7 +11,7 @@ from supplychain import _io, _json
 from supplychain.errors import MalformedDocument, UnsupportedType
 from supplychain.model.inventory import Component, ContentDigest, Covers, Edge, EdgeKind, Inventory, Scope, Unknown
 from supplychain.sbom.document import Document, FileClaim
-from supplychain.sbom.formats import format_named, read_document
+from supplychain.sbom.formats import Writing, format_named, read_document
 from supplychain.sbom.formats.spdx import element_id, file_id
 from supplychain.sbom.formats.validation import validate
 from tests.support.inventories import BUNDLE, CREATED, LODASH, MUX, SHA, WHEEL, component, inventory, sample
@@ -20,7 +20,7 @@ SPDX = format_named("spdx-json")
 
 
 def write(made: Inventory, **more: Any) -> bytes:
-    return SPDX.write(made, **{"created": CREATED, "tool_version": "0.1.0", **more})
+    return SPDX.write(made, Writing(**{"created": CREATED, "tool_version": "0.1.0", **more}))
 
 
 def written(made: Inventory, **more: Any) -> dict[str, Any]:

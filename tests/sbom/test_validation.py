@@ -21,7 +21,7 @@ from supplychain.errors import (
     UnsupportedType,
 )
 from supplychain.model.results import Problem, ValidatedDocument
-from supplychain.sbom.formats import format_named
+from supplychain.sbom.formats import Writing, format_named
 from supplychain.sbom.formats.validation import validate
 from tests.support.inventories import CREATED, inventory
 from tests.support.purity import no_effects
@@ -52,7 +52,7 @@ def test_published_vectors_are_judged_right(version: str) -> None:
 
 
 def document(name: str = "cyclonedx-json") -> dict[str, Any]:
-    made: dict[str, Any] = json.loads(format_named(name).write(inventory(), created=CREATED, tool_version="1"))
+    made: dict[str, Any] = json.loads(format_named(name).write(inventory(), Writing(created=CREATED, tool_version="1")))
     return made
 
 

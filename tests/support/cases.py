@@ -34,7 +34,7 @@ from supplychain.policy.model import Policy
 from supplychain.policy.reader import read_policy
 from supplychain.predicates.documents import CycloneDx, Spdx
 from supplychain.predicates.provenance import Provenance
-from supplychain.sbom.formats import format_named
+from supplychain.sbom.formats import Writing, format_named
 
 NOON: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 PROVENANCE: Final = "https://slsa.dev/provenance/v1"
@@ -198,7 +198,7 @@ def sbom(
     }[kind]
     digests = (ContentDigest(algorithm="sha256", value=of.sha256, covers=Covers.FILE),)
     inventory = replace(of.inventory, subject=replace(of.inventory.subject, digests=digests))
-    value = json.loads(format_named(form).write(inventory, created=NOON, tool_version="1", files=files))
+    value = json.loads(format_named(form).write(inventory, Writing(created=NOON, tool_version="1", files=files)))
     if edit:
         edit(value)
     return proof(of.sha256, predicate(document=document(value)), uri, **changes)

@@ -7,6 +7,7 @@
 ('CycloneDX', 'a')
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from typing import ClassVar, Final, Protocol, cast
@@ -17,6 +18,20 @@ from supplychain.model.inventory import Inventory
 from supplychain.sbom.document import Document
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writing:
+    """What a document states that is not in the inventory, and how much of the inventory it lists."""
+
+    created: datetime
+    tool_version: str
+    spec_version: str = ""
+    """Of the format; empty for its default."""
+    files: bool = True
+    """List every file with its digest; without them `sbom.proof` has nothing to prove."""
+    producer: str = ""
+    """Who makes the subject and the document about it, where the artifact does not tell."""
+
+
 class Format(Protocol):
     """The contract. Instances hold no state."""
 
@@ -24,21 +39,10 @@ class Format(Protocol):
     spec_versions: ClassVar[tuple[str, ...]]
     """That are written; the first is the default."""
 
-    def write(
-        self,
-        inventory: Inventory,
-        *,
-        created: datetime,
-        tool_version: str,
-        spec_version: str = "",
-        files: bool = True,
-        producer: str = "",
-    ) -> bytes:
-        """The document: the same bytes for the same inventory, time, version and producer.
+    def write(self, inventory: Inventory, how: Writing) -> bytes:
+        """The document: the same bytes for the same inventory, written the same way.
 
-        ``files`` lists every file with its digest; without them `sbom.proof` has nothing to prove. ``producer`` is
-        who makes the subject and the document about it, where the artifact does not tell. Raises UnsupportedType for
-        a version that is not written, and UsageError for a time without a time zone.
+        Raises UnsupportedType for a version that is not written, and UsageError for a time without a time zone.
         """
         ...
 

@@ -10,7 +10,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from functools import lru_cache
 from typing import ClassVar, Final
 
@@ -25,7 +24,7 @@ from supplychain.model.inventory import (
     Scope,
 )
 from supplychain.sbom.document import Document, FileClaim
-from supplychain.sbom.formats import chosen_version
+from supplychain.sbom.formats import Writing, chosen_version
 from supplychain.sbom.formats.facts import (
     CONTAINED_IN,
     KIND,
@@ -86,22 +85,13 @@ class CycloneDxJson:
     name: ClassVar[str] = "cyclonedx-json"
     spec_versions: ClassVar[tuple[str, ...]] = ("1.6", "1.7")
 
-    def write(
-        self,
-        inventory: Inventory,
-        *,
-        created: datetime,
-        tool_version: str,
-        spec_version: str = "",
-        files: bool = True,
-        producer: str = "",
-    ) -> bytes:
+    def write(self, inventory: Inventory, how: Writing) -> bytes:
         """See Format."""
-        version = chosen_version(self, spec_version)
-        inventory = completed(inventory, producer)
-        writer = _Writer(inventory, plan(inventory, files=files), mixed_licences=version != "1.6")
+        version = chosen_version(self, how.spec_version)
+        inventory = completed(inventory, how.producer)
+        writer = _Writer(inventory, plan(inventory, files=how.files), mixed_licences=version != "1.6")
         body = [
-            _metadata(writer, created=created, tool_version=tool_version, producer=producer),
+            _metadata(writer, how),
             listing("components", writer.components()),
             listing("dependencies", writer.dependencies()),
             listing("compositions", writer.compositions()),
@@ -121,17 +111,17 @@ class CycloneDxJson:
         return cyclonedx_read.read(node)
 
 
-def _metadata(writer: "_Writer", *, created: datetime, tool_version: str, producer: str) -> str:
+def _metadata(writer: "_Writer", how: Writing) -> str:
     phase = "post-build" if writer.inventory.kind == "artifact" else "pre-build"
-    entity = f'{{"name": {quote(producer)}}}'
-    tool = f'{{"type": "application", "name": "supplychain", "version": {quote(tool_version)}}}'
+    entity = f'{{"name": {quote(how.producer)}}}'
+    tool = f'{{"type": "application", "name": "supplychain", "version": {quote(how.tool_version)}}}'
     members = [
-        f'"timestamp": "{stamp(created)}"',
+        f'"timestamp": "{stamp(how.created)}"',
         f'"lifecycles": [{{"phase": "{phase}"}}]',
         f'"tools": {{"components": [{tool}]}}',
-        f'"authors": [{entity}]' if producer else "",
+        f'"authors": [{entity}]' if how.producer else "",
         f'"component": {writer.subject()}',
-        f'"supplier": {entity}' if producer else "",
+        f'"supplier": {entity}' if how.producer else "",
     ]
     joined = ",\n".join(member for member in members if member)
     return f'"metadata": {{\n{joined}\n}}'

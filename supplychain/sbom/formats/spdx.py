@@ -9,13 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from typing import ClassVar, Final
 
 from supplychain._json import JSON, Node
 from supplychain.model.inventory import Component, ContentDigest, Covers, EdgeKind, Inventory, Scope
 from supplychain.sbom.document import Document
-from supplychain.sbom.formats import chosen_version, spdx_read
+from supplychain.sbom.formats import Writing, chosen_version, spdx_read
 from supplychain.sbom.formats.facts import KIND, KIND_FILE, KIND_PATH, Pair, Plan, completed, facts_of, plan
 from supplychain.sbom.formats.spdx_read import FACTS, NONE, TYPES, WRITER
 from supplychain.sbom.formats.text import document, listing, quote, serial_of, stamp
@@ -52,22 +51,13 @@ class SpdxJson:
     name: ClassVar[str] = "spdx-json"
     spec_versions: ClassVar[tuple[str, ...]] = ("2.3",)
 
-    def write(
-        self,
-        inventory: Inventory,
-        *,
-        created: datetime,
-        tool_version: str,
-        spec_version: str = "",
-        files: bool = True,
-        producer: str = "",
-    ) -> bytes:
+    def write(self, inventory: Inventory, how: Writing) -> bytes:
         """See Format."""
-        version = chosen_version(self, spec_version)
-        inventory = completed(inventory, producer)
-        writer = _Writer(inventory, plan(inventory, files=files), stamp(created), f"{WRITER}{tool_version}")
+        version = chosen_version(self, how.spec_version)
+        inventory = completed(inventory, how.producer)
+        writer = _Writer(inventory, plan(inventory, files=how.files), stamp(how.created), f"{WRITER}{how.tool_version}")
         packages = listing("packages", writer.packages())
-        creators = [quote(writer.tool)] + ([quote(f"Organization: {producer}")] if producer else [])
+        creators = [quote(writer.tool)] + ([quote(f"Organization: {how.producer}")] if how.producer else [])
         body = [
             f'"creationInfo": {{"created": "{writer.stamp}", "creators": [{", ".join(creators)}]}}',
             listing("hasExtractedLicensingInfos", writer.licensing()),
