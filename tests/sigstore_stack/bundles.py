@@ -4,18 +4,19 @@
     bundle = signed_artifact(stack, b"the bytes", signer=signer)
     bundle = signed_statement(stack, payload, kind=EntryKind.INTOTO_2, media_type=V0_2)
 
-These are put together of smaller steps (`message`, `envelope`, `assembled`, `rekor.log`, `tsa.stamp`), which a test
-calls itself where it wants another order, another part, or none.
+These are put together of smaller steps (`message`, `envelope`, `completed`, `assembled`, `rekor.log`, `tsa.stamp`),
+which a test calls itself where it wants another order, another part, or none.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from cryptography import x509
 
-from tests.sigstore_stack import entries, rekor, tsa
+from tests.sigstore_stack import entries as entries_of
+from tests.sigstore_stack import rekor, tsa
 from tests.sigstore_stack.authority import issue
 from tests.sigstore_stack.claims import Claims, workflow
 from tests.sigstore_stack.encoding import Document, b64, der, pem, sha256, spki, unb64
@@ -68,23 +69,15 @@ def message(signer: Signer, artifact: bytes) -> Document:
     public = signer.key.public_key()
     algorithm, digest = hashed(public, artifact) if digest_of(public) else ("sha256", sha256(artifact))
     return {
-        "messageDigest": {"algorithm": entries.algorithm_2(algorithm), "digest": b64(digest)},
+        "messageDigest": {"algorithm": entries_of.algorithm_2(algorithm), "digest": b64(digest)},
         "signature": b64(sign(signer.key, artifact)),
     }
 
 
 def envelope(signer: Signer, payload: bytes, payload_type: str = IN_TOTO) -> Document:
     """A DSSE envelope of one signature."""
-    signature = sign(signer.key, entries.pae(payload_type, payload))
+    signature = sign(signer.key, entries_of.pae(payload_type, payload))
     return {"payload": b64(payload), "payloadType": payload_type, "signatures": [{"sig": b64(signature)}]}
-
-
-def message_body(kind: EntryKind, signer: Signer, artifact: bytes, signature: bytes) -> Document:
-    """The log entry's body for a MessageSignature."""
-    if kind is EntryKind.HASHEDREKORD_1:
-        return entries.hashedrekord_1(artifact, signature, pem(signer.verifier), signer.key.public_key())
-    assert kind is EntryKind.HASHEDREKORD_2, kind
-    return entries.hashedrekord_2(artifact, signature, signer.verifier)
 
 
 def signed_artifact(
@@ -98,11 +91,8 @@ def signed_artifact(
 ) -> Document:
     """A bundle of a MessageSignature, logged, and stamped where `stamped`; None stamps what Rekor v2 gives no time."""
     signer = signer or enroll(stack)
-    content = message(signer, artifact)
-    signature = unb64(content["signature"])
-    entry = rekor.log(stack.rekor(kind.rekor), message_body(kind, signer, artifact, signature))
-    tokens = _tokens(stack, signature, kind, stamped)
-    return assembled(signer, {"messageSignature": content}, entries=[entry], tokens=tokens, media_type=media_type)
+    content = {"messageSignature": message(signer, artifact)}
+    return completed(stack, signer, content, artifact, kind=kind, media_type=media_type, stamped=stamped)
 
 
 def signed_statement(
@@ -117,15 +107,65 @@ def signed_statement(
 ) -> Document:
     """A bundle of a DSSE envelope, logged and stamped as `signed_artifact` says."""
     signer = signer or enroll(stack)
-    content = envelope(signer, payload, payload_type)
-    entry = rekor.log(stack.rekor(kind.rekor), entries.body_of(kind, content, signer.verifier))
-    tokens = _tokens(stack, unb64(content["signatures"][0]["sig"]), kind, stamped)
-    return assembled(signer, {"dsseEnvelope": content}, entries=[entry], tokens=tokens, media_type=media_type)
+    content = {"dsseEnvelope": envelope(signer, payload, payload_type)}
+    return completed(stack, signer, content, kind=kind, media_type=media_type, stamped=stamped)
 
 
-def _tokens(stack: Stack, signature: bytes, kind: EntryKind, stamped: bool | None) -> list[bytes]:
+def completed(
+    stack: Stack,
+    signer: Signer,
+    content: Document,
+    artifact: bytes = b"",
+    *,
+    kind: EntryKind,
+    media_type: str = V0_3,
+    stamped: bool | None = None,
+    pem_of: Callable[[Verifier], bytes] = pem,
+) -> Document:
+    """Log, stamp and put together signed content as it is: {"messageSignature": ...} or {"dsseEnvelope": ...}.
+
+    Args:
+        artifact: what a messageSignature is of; a log knows its digest
+        pem_of: wraps the certificate for entries that hold it as PEM (see `rewrapped`)
+    """
+    signature = signature_of(content)
+    entry = rekor.log(stack.rekor(kind.rekor), body(kind, signer, content, artifact, pem_of=pem_of))
     wanted = kind.rekor == 2 if stamped is None else stamped
-    return [tsa.stamp(stack.tsa, signature)] if wanted else []
+    tokens = [tsa.stamp(stack.tsa, signature)] if wanted else []
+    return assembled(signer, content, entries=[entry], tokens=tokens, media_type=media_type)
+
+
+def signature_of(content: Document) -> bytes:
+    """The signature in a bundle or its content."""
+    if "dsseEnvelope" in content:
+        return unb64(content["dsseEnvelope"]["signatures"][0]["sig"])
+    return unb64(content["messageSignature"]["signature"])
+
+
+def body(
+    kind: EntryKind,
+    signer: Signer,
+    content: Document,
+    artifact: bytes = b"",
+    *,
+    pem_of: Callable[[Verifier], bytes] = pem,
+) -> Document:
+    """The log entry's body for signed content."""
+    if "dsseEnvelope" in content:
+        return entries_of.body_of(kind, content["dsseEnvelope"], signer.verifier, pem_of=pem_of)
+    signature = signature_of(content)
+    if kind is EntryKind.HASHEDREKORD_1:
+        return entries_of.hashedrekord_1(artifact, signature, pem_of(signer.verifier), signer.key.public_key())
+    assert kind is EntryKind.HASHEDREKORD_2, kind
+    return entries_of.hashedrekord_2(artifact, signature, signer.verifier)
+
+
+def rewrapped(verifier: Verifier) -> bytes:
+    """The same PEM in lines of 76 characters that end in CR LF, as some clients send it to the log."""
+    head, *lines, tail = pem(verifier).decode().splitlines()
+    text = "".join(lines)
+    rows = [text[start : start + 76] for start in range(0, len(text), 76)]
+    return "\r\n".join([head, *rows, tail, ""]).encode()
 
 
 def assembled(

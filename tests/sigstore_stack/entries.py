@@ -40,7 +40,9 @@ def public_key_of(verifier: Verifier) -> PublicKey:
     return key
 
 
-def body_of(kind: EntryKind, envelope: Document, verifier: Verifier, *, pem_of: Callable[..., bytes] = pem) -> Document:
+def body_of(
+    kind: EntryKind, envelope: Document, verifier: Verifier, *, pem_of: Callable[[Verifier], bytes] = pem
+) -> Document:
     """The body for a signed DSSE envelope. `pem_of` wraps the verifier, for entries that hold PEM."""
     match kind:
         case EntryKind.DSSE_1:
