@@ -91,9 +91,10 @@ def hashedrekord_1_of(algorithm: str, digest: str, signature: str, verifier: byt
     return _entry(EntryKind.HASHEDREKORD_1, spec)
 
 
-def dsse_1(envelope: Document, verifier: bytes) -> Document:
+def dsse_1(envelope: Document, verifier: bytes, *, sent: bytes | None = None) -> Document:
+    """`sent` is the envelope as the log was given it, which its hash is of."""
     spec = {
-        "envelopeHash": _sha256(written(envelope)),
+        "envelopeHash": _sha256(written(envelope) if sent is None else sent),
         "payloadHash": _sha256(unb64(envelope["payload"])),
         "signatures": [{"signature": each["sig"], "verifier": b64(verifier)} for each in envelope["signatures"]],
     }

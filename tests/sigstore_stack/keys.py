@@ -4,8 +4,10 @@ import hashlib
 from collections.abc import Callable
 from typing import TypeAlias, assert_never
 
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
@@ -74,6 +76,20 @@ def verify(key: PublicKey, signature: bytes, message: bytes) -> None:
             key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
         case ed25519.Ed25519PublicKey():
             key.verify(signature, message)
+        case _:
+            assert_never(key)
+
+
+def verify_digest(key: PublicKey, signature: bytes, algorithm: str, digest: bytes) -> None:
+    """Of a message of which only the digest is known. Raises cryptography's InvalidSignature."""
+    prehashed = Prehashed({"sha256": hashes.SHA256(), "sha384": hashes.SHA384()}[algorithm])
+    match key:
+        case ec.EllipticCurvePublicKey():
+            key.verify(signature, digest, ec.ECDSA(prehashed))
+        case rsa.RSAPublicKey():
+            key.verify(signature, digest, padding.PKCS1v15(), prehashed)
+        case ed25519.Ed25519PublicKey():
+            raise InvalidSignature("an Ed25519 signature covers no digest")
         case _:
             assert_never(key)
 
