@@ -6,7 +6,7 @@ Rekor the signature.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from cryptography import x509
@@ -40,6 +40,7 @@ class Reply:
     status: int
     body: bytes
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refused(Exception):
@@ -140,7 +141,8 @@ def rekor_1(stack: Stack) -> Routes:
             raise Refused(400, f"entries of {kind} are not taken")
         entry = rekor.log(log, makers[kind](proposed["spec"]))
         uuid = f"{int(log.origin.rpartition(' ')[2]):016x}{leaf_hash(unb64(entry['canonicalizedBody'])).hex()}"
-        return _json({uuid: _entry_1(entry)}, 201)
+        where = {"ETag": uuid, "Location": f"{request.path}/{uuid}"}
+        return replace(_json({uuid: _entry_1(entry)}, 201), headers=where)
 
     def public_key(_: Request) -> Reply:
         return Reply(status=200, body=pem(log.key.public_key()), content_type="application/x-pem-file")

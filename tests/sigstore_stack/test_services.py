@@ -230,6 +230,13 @@ def test_each_kind_of_entry_is_logged(services: Services, name: str, managed: bo
     assert f"{body['kind']} {body['apiVersion']}" == name
 
 
+def test_rekor_1_says_which_of_its_reply_is_the_entry(services: Services) -> None:
+    """Go's client takes it from the ETag."""
+    reply = propose(services, "dsse 0.0.1", proposals(bundles.managed())["dsse 0.0.1"])
+    assert list(reply.json()) == [reply.headers["ETag"]]
+    assert reply.headers["Location"] == f"/api/v1/log/entries/{reply.headers['ETag']}"
+
+
 @pytest.mark.parametrize("name", KINDS)
 def test_a_signature_of_another_key_is_not_logged(services: Services, name: str) -> None:
     signer = bundles.enroll(services.stack)
