@@ -99,7 +99,7 @@ def test_rekor_1_has_no_hashedrekord_of_an_envelope(stack: Stack) -> None:
         made(stack, EntryKind.HASHEDREKORD_1)
 
 
-@pytest.mark.parametrize("name", keys.NEW_KEY)
+@pytest.mark.parametrize("name", ["p256", "p384", "ed25519", "rsa2048"])
 def test_a_signature_of_any_kind_of_key_is_over_the_pae(stack: Stack, name: str) -> None:
     signer = bundles.enroll(stack, key=keys.NEW_KEY[name]())
     payload = bundles.statement(ARTIFACT)
@@ -110,7 +110,7 @@ def test_a_signature_of_any_kind_of_key_is_over_the_pae(stack: Stack, name: str)
     assert logged["verifier"]["keyDetails"] == keys.details_of(signer.key.public_key())
 
 
-@pytest.mark.parametrize(("name", "algorithm"), [("p256", "SHA2_256"), ("p384", "SHA2_384"), ("rsa", "SHA2_256")])
+@pytest.mark.parametrize(("name", "algorithm"), [("p256", "SHA2_256"), ("p384", "SHA2_384"), ("rsa2048", "SHA2_256")])
 def test_a_message_is_digested_as_its_key_asks(stack: Stack, name: str, algorithm: str) -> None:
     signer = bundles.enroll(stack, key=keys.NEW_KEY[name]())
     bundle = bundles.signed_artifact(stack, ARTIFACT, signer=signer, kind=EntryKind.HASHEDREKORD_2)

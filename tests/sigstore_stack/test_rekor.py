@@ -30,6 +30,13 @@ def test_the_id_of_an_ed25519_log_is_that_of_real_ones() -> None:
         assert key_id(each["baseUrl"].removeprefix("https://"), key) == unb64(each["logId"]["keyId"])
 
 
+def test_the_id_of_an_ed25519_log_is_of_its_name_and_key(stack: Stack) -> None:
+    """https://c2sp.org/signed-note, of which Rekor v2 takes all 32 bytes."""
+    log = stack.rekor_2
+    raw = spki(log.key.public_key())[-32:]
+    assert log.log_id == sha256(log.name.encode() + b"\x0a\x01" + raw)
+
+
 def test_the_id_of_an_ecdsa_log_is_the_digest_of_its_key(stack: Stack) -> None:
     assert stack.rekor_1.log_id == sha256(spki(stack.rekor_1.key.public_key()))
 

@@ -11,6 +11,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import x448
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from rfc3161_client import TimestampRequestBuilder, decode_timestamp_response
 from sigstore.dsse import StatementBuilder, Subject
 from sigstore.models import Bundle, ClientTrustConfig
 from sigstore.oidc import IdentityToken, Issuer, detect_credential
@@ -255,6 +256,15 @@ def test_what_no_service_has_is_refused_and_remembered(services: Services) -> No
     assert (
         post(f"{services.urls.rekor_1}/api/v1/log/entries", {"kind": "jar", "apiVersion": "0.0.1"}).status_code == 400
     )
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_timestamp_has_its_certificate_when_asked_for(services: Services, wanted: bool) -> None:
+    asked = TimestampRequestBuilder().data(ARTIFACT).cert_request(cert_request=wanted).build()
+    reply = requests.post(services.urls.tsa, data=asked.as_bytes(), timeout=10)
+    token = decode_timestamp_response(reply.content)
+    assert token.tst_info.nonce == asked.nonce
+    assert bool(token.signed_data.certificates) == wanted
 
 
 def test_a_request_that_is_no_timestamp_request_is_refused(services: Services) -> None:
