@@ -22,6 +22,9 @@ from supplychain.model.bundle import InclusionProof, LogEntry
 from supplychain.verify.root import Log, TrustedRoot
 
 MAX_CHECKPOINT_CHARACTERS: Final = 64 * 1024
+OF_ONE_SHARD: Final = frozenset({("hashedrekord", "0.0.2"), ("dsse", "0.0.2")})
+"""Entries of Rekor v2, each of whose logs is one tree: the index of the entry is that of its proof. In Rekor v1 an
+entry's index counts former shards too, and only its promise signs it."""
 _DASH: Final = "\N{EM DASH} "
 
 
@@ -65,7 +68,7 @@ def _verify_inclusion(entry: LogEntry, proof: InclusionProof, log: Log, where: s
     found = inclusion_root(leaf_hash(entry.body), proof.index, proof.size, proof.hashes)
     if found != proof.root:
         raise LogEntryMismatch("its inclusion proof does not lead from the entry to the log's root hash", where=where)
-    if entry.promise is None and entry.index != proof.index:
+    if (entry.kind, entry.version) in OF_ONE_SHARD and entry.index != proof.index:
         raise LogEntryMismatch(f"entry {entry.index} comes with the proof of entry {proof.index}", where=where)
     if proof.checkpoint is None:
         raise EvidenceIncomplete("an inclusion proof without the log's checkpoint", where=where)
