@@ -36,7 +36,9 @@ MAX_DEPTH = 128
 """Levels of nesting; real SBOMs and bundles stay below 20."""
 
 _NOT_MARKS = bytes(set(range(256)) - set(b'[]{}"'))
-_STEP = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
+_STEP = {ord("["): 1, ord("]"): -1}
+_ROUNDS = 16
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _SMUGGLING = re.compile(r"\\u(0000|[dD][89a-fA-F])")
 _IDENTIFIER = re.compile(r"[A-Za-z_$][\w$-]*\Z")
@@ -198,11 +200,11 @@ class _BadNumber(Exception):
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
-    if len(made) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add() is None: falsy on purpose
-        raise _DuplicateKey(json.dumps(twice[:80]))
-    return made
+    if len(made) == len(pairs):
+        return made
+    seen: set[str] = set()
+    twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # add() is None: falsy on purpose
+    raise _DuplicateKey(json.dumps(twice[:80]))
 
 
 def _integer(digits: str) -> int:
@@ -234,8 +236,14 @@ def _depth_over(data: bytes, limit: int) -> bool:
     if b"\\" in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
     # two quotes side by side change nothing for what stands after them; an odd number before a bracket is a string
-    marks = data.translate(None, _NOT_MARKS).replace(b'""', b"")
+    marks = data.translate(_ONE_KIND, _NOT_MARKS).replace(b'""', b"")
     brackets = b"".join(marks.split(b'"')[::2])
+    # each round takes the innermost level away, which leaves nothing of most documents to be counted one by one
+    for _ in range(min(_ROUNDS, limit)):
+        left = brackets.replace(b"[]", b"")
+        if len(left) == len(brackets):
+            break
+        brackets, limit = left, limit - 1
     return max(accumulate(_STEP[b] for b in brackets), default=0) > limit
 
 

@@ -248,3 +248,22 @@ def test_the_depth_counter_agrees_with_the_parser() -> None:
     """A bracket the counter misses is one the parser may recurse into."""
     for text in ('"a\\"[[["', '["\\\\",[]]', '{"a\\\\\\"":["]"]}'):
         assert not _json._depth_over(text.encode(), 2), text
+
+
+@pytest.mark.property
+@given(st.recursive(st.just("1"), lambda inner: st.lists(inner, max_size=4).map(lambda v: f"[{','.join(v)}]")))
+@settings(max_examples=200, deadline=None)
+def test_the_depth_counter_tells_the_deepest_level(text: str) -> None:
+    deepest, level = 0, 0
+    for character in text:
+        level += {"[": 1, "]": -1}.get(character, 0)
+        deepest = max(deepest, level)
+    for limit in range(1, deepest + 2):
+        assert _json._depth_over(text.encode(), limit) == (deepest > limit)
+
+
+@pytest.mark.parametrize("depth", [15, 16, 17, 18, 40])
+def test_depth_is_exact_on_both_sides_of_the_rounds_that_count_it(depth: int) -> None:
+    text = b"[" * depth + b"]" * depth
+    assert not _json._depth_over(text, depth)
+    assert _json._depth_over(text, depth - 1)
