@@ -7,12 +7,10 @@ name or not at all.
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from importlib import resources
-from io import BytesIO, FileIO
+from io import FileIO
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, cast
@@ -123,6 +121,8 @@ def write_atomic(path: StrPath, data: bytes, *, mode: int = 0o644, exclusive: bo
     ``mode`` 0o600 is for keys (Windows has no such bits). With ``exclusive`` an existing file is left alone and
     FileExistsError is raised. Raises Unreadable when the folder cannot be written.
     """
+    import tempfile
+
     target = Path(path)
     try:
         fd, temporary = tempfile.mkstemp(prefix=f".{target.name[:40]}.", suffix=".tmp", dir=target.parent)
@@ -159,16 +159,22 @@ def sync_folder(path: Path) -> None:
 
 def spool() -> BinaryIO:
     """An empty stream for bytes that need random access: memory to 32 MiB, then an unnamed temporary file."""
+    import tempfile
+
     return cast("BinaryIO", tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # the caller closes it
 
 
 def package_data(room: str, name: str) -> bytes:
     """A file that ships inside the package, such as a policy pack or a schema."""
+    from importlib import resources
+
     return resources.files(f"supplychain.{room}").joinpath(name).read_bytes()
 
 
 def sbom_schema(name: str) -> bytes:
     """A schema of an SBOM format: ours, or one of those that ship with cyclonedx-python-lib."""
+    from importlib import resources
+
     ours = resources.files("supplychain.sbom.formats").joinpath("schemas", name)
     if ours.is_file():
         return ours.read_bytes()
@@ -210,20 +216,22 @@ def walk_folder(path: StrPath) -> "Iterator[FolderItem]":
         stack = [_enter(closing, top, None, "")]
         while stack:
             folder = stack[-1]
-            entry = next(folder.entries, None)
-            if entry is None:
-                stack.pop()
-                folder.leave()
-                continue
-            item, below = _item(folder, entry, FolderItem)
-            yield item
-            if below and len(stack) >= _FOLDER_DEPTH:
-                raise LimitExceeded(f"folders nested deeper than {_FOLDER_DEPTH}", where=item.path[:200])
-            if below:
+            for entry in folder.entries:  # an iterator: it goes on where it stopped
+                item = _item(folder, entry, FolderItem)
+                yield item
+                if item.kind is not EntryKind.DIRECTORY:
+                    continue
+                if len(stack) >= _FOLDER_DEPTH:
+                    raise LimitExceeded(f"folders nested deeper than {_FOLDER_DEPTH}", where=item.path[:200])
                 try:
                     stack.append(_enter(closing, entry.name, folder, f"{item.path}/"))
                 except (Unreadable, UnsafePath) as e:
                     yield FolderItem(path=item.path, kind=EntryKind.DIRECTORY, unread=f"not read: {e.message}")
+                else:
+                    break
+            else:
+                stack.pop()
+                folder.leave()
 
 
 class _Folder(NamedTuple):
@@ -256,30 +264,29 @@ def _enter(closing: ExitStack, name: str, parent: _Folder | None, prefix: str) -
     return _Folder(fd, path, prefix, iter(entries), leave.close)
 
 
-def _item(folder: _Folder, entry: "os.DirEntry[str]", make: "type[FolderItem]") -> "tuple[FolderItem, bool]":
-    """The item, and whether it is a folder to go into."""
+def _item(folder: _Folder, entry: "os.DirEntry[str]", make: "type[FolderItem]") -> "FolderItem":
     path = folder.prefix + entry.name
     if not path.isascii():
         path = os.fsencode(path).decode("utf-8", "backslashreplace")
     try:
         if entry.is_file(follow_symlinks=False):
-            return make(path=path, open=partial(_open_item, folder, entry.name)), False
+            return make(path, open=partial(_open_item, folder, entry.name))
         return _item_without_content(folder, entry, path)
     except OSError as e:
-        return make(path=path, unread=f"not read: {(e.strerror or 'unknown reason').lower()}"), False
+        return make(path=path, unread=f"not read: {(e.strerror or 'unknown reason').lower()}")
 
 
-def _item_without_content(folder: _Folder, entry: "os.DirEntry[str]", path: str) -> "tuple[FolderItem, bool]":
+def _item_without_content(folder: _Folder, entry: "os.DirEntry[str]", path: str) -> "FolderItem":
     from supplychain.archive.walk import FolderItem
     from supplychain.model.inventory import EntryKind
 
     if entry.is_symlink() or (os.name == "nt" and getattr(entry, "is_junction", bool)()):
         link = os.fsencode(_read_link(folder, entry)).decode("utf-8", "backslashreplace")
-        return FolderItem(path=path, kind=EntryKind.SYMLINK, link=link), False
+        return FolderItem(path=path, kind=EntryKind.SYMLINK, link=link)
     if entry.is_dir(follow_symlinks=False):
-        return FolderItem(path=path, kind=EntryKind.DIRECTORY), True
+        return FolderItem(path=path, kind=EntryKind.DIRECTORY)
     fifo = stat.S_ISFIFO(entry.stat(follow_symlinks=False).st_mode)
-    return FolderItem(path=path, kind=EntryKind.FIFO if fifo else EntryKind.DEVICE), False
+    return FolderItem(path=path, kind=EntryKind.FIFO if fifo else EntryKind.DEVICE)
 
 
 def _read_link(folder: _Folder, entry: "os.DirEntry[str]") -> str:
@@ -288,8 +295,8 @@ def _read_link(folder: _Folder, entry: "os.DirEntry[str]") -> str:
     return os.readlink(entry.name, dir_fd=folder.at)
 
 
-def _open_item(folder: _Folder, name: str) -> BinaryIO:
-    """A file of a folder, checked on its descriptor."""
+def _open_item(folder: _Folder, name: str) -> BinaryIO | bytes:
+    """A file of a folder, checked on its descriptor; its bytes where they are few."""
     path = name if folder.at is not None else str(Path(folder.path, name))
     try:
         fd = os.open(path, _FLAGS, dir_fd=folder.at)
@@ -305,7 +312,7 @@ def _open_item(folder: _Folder, name: str) -> BinaryIO:
             return cast("BinaryIO", stream)
         data = os.read(fd, _SMALL)
         if len(data) == found.st_size:
-            return BytesIO(data)
+            return data
         raise Unreadable("changed while it was read")
     except OSError as e:
         raise Unreadable((e.strerror or "cannot be read").lower()) from e

@@ -1,7 +1,7 @@
 """What one walk may cost, counted over all its levels together."""
 
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
 from supplychain.archive import Limits
 from supplychain.errors import LimitExceeded
@@ -15,10 +15,22 @@ _NAMES: Final = 512 << 20
 class Budget:
     """What the whole walk may still cost."""
 
-    __slots__ = ("_bytes", "_floor", "_items", "_names", "_progress", "exhausted", "limits", "read")
+    __slots__ = (
+        "_bytes",
+        "_floor",
+        "_items",
+        "_longest",
+        "_most",
+        "_names",
+        "_progress",
+        "exhausted",
+        "limits",
+        "read",
+    )
 
     def __init__(self, limits: Limits, progress: Callable[[int], None] | None) -> None:
         self.limits = limits
+        self._most, self._longest = limits.entries, limits.path
         self._floor = min(limits.bytes, limits.ratio_after * _WHOLE_WALK)
         self._progress = progress
         self._bytes = self._items = self._names = self.read = 0
@@ -48,18 +60,24 @@ class Budget:
     def item(self) -> None:
         """One more entry, header or frame."""
         self._items += 1
-        if self._items > self.limits.entries:
-            self._exhaust(f"more than {self.limits.entries} entries")
+        if self._items > self._most:
+            self._exhaust(f"more than {self._most} entries")
 
     def path(self, length: int) -> None:
-        """One more path, of so many characters. Raises LimitExceeded."""
-        if length > self.limits.path:
-            raise LimitExceeded(f"a path of {length} characters, more than {self.limits.path}")
+        """One more entry, whose path has so many characters. Raises LimitExceeded."""
+        self._items += 1
         self._names += length
-        if self._names > _NAMES:
-            self._exhaust(f"more than {_NAMES} characters of paths")
+        if length > self._longest or self._items > self._most or self._names > _NAMES:
+            self._refuse(length)
 
-    def _exhaust(self, what: str) -> None:
+    def _refuse(self, length: int) -> NoReturn:
+        if self._items > self._most:
+            self._exhaust(f"more than {self._most} entries")
+        if length > self._longest:
+            raise LimitExceeded(f"a path of {length} characters, more than {self._longest}")
+        self._exhaust(f"more than {_NAMES} characters of paths")
+
+    def _exhaust(self, what: str) -> NoReturn:
         self.exhausted = True
         raise LimitExceeded(what, hint="raise the limit if you made this yourself")
 

@@ -64,7 +64,8 @@ class Tar:
 
     def claims(self, head: bytes) -> bool:
         """See Container. By the checksum, so that v7 archives, which have no magic, are found too."""
-        return len(head) == BLOCK and head[0] != 0 and _checksum_holds(head)
+        likely = len(head) == BLOCK and head[0] != 0 and _CHECKSUM.match(head, 148, 156) is not None
+        return likely and _checksum_holds(head)
 
     def members(self, source: Feed | BinaryIO, meter: Meter) -> Iterator[Member]:
         """See Container."""

@@ -14,7 +14,7 @@ import io
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import BinaryIO, Final, Protocol, cast
+from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from supplychain.archive import LIMITS, Container, Limits, Member, Spool, containers
 from supplychain.archive.budget import Budget, ContainerMeter
@@ -28,17 +28,18 @@ from supplychain.model.inventory import NESTED, Entry, EntryKind
 HEAD: Final = 512
 DEEPEST: Final = 64
 """Levels of nesting no limit goes beyond."""
+_FILE: Final = EntryKind.FILE
+_sha256 = hashlib.sha256
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderItem:
+class FolderItem(NamedTuple):
     """One path of a folder, relative to it and with ``/``."""
 
     path: str
     kind: EntryKind = EntryKind.FILE
     link: str = ""
-    open: Callable[[], BinaryIO] | None = None
-    """For a file: a new seekable stream, which the walk closes. Raises InputError."""
+    open: Callable[[], BinaryIO | bytes] | None = None
+    """For a file: its bytes where they are few, else a new seekable stream, closed by the walk. Raises InputError."""
     unread: str = ""
     """Why this cannot be read, where it is known already."""
 
@@ -119,7 +120,7 @@ class _Run:
         self._budget = budget
         self._limits = budget.limits
         self._spool = spool
-        self._containers = containers()
+        self._claims = [(container.claims, container) for container in containers()]
 
     def artifact(self, name: str, stream: BinaryIO) -> Walked:
         """The artifact itself: what is wrong with it is raised."""
@@ -153,27 +154,28 @@ class _Run:
 
     def folder(self, items: Iterable[FolderItem]) -> Walked:
         """A folder: what is wrong with one file of it is reported."""
-        for item in items:
-            self._budget.item()
-            self._budget.path(len(item.path))
-            if item.unread:
-                self._visitor.missed(item.path, item.unread)
-            if item.open is None:
-                self._visitor.entry(Entry(path=item.path, kind=item.kind, link=item.link), b"")
+        for path, kind, link, opening, unread in items:
+            self._budget.path(len(path))
+            if unread:
+                self._visitor.missed(path, unread)
+            if opening is None:
+                self._visitor.entry(Entry(path=path, kind=kind, link=link), b"")
                 continue
             try:
-                self._item(item.path, item.open())
+                content = opening()
+                if isinstance(content, bytes):
+                    self._budget.source(len(content))
+                    sha256 = _sha256(content).hexdigest()
+                    entry = Entry(path=path, kind=_FILE, size=len(content), sha256=sha256)
+                    self._visitor.entry(entry, self._short(entry, content, content[:HEAD], 0))
+                else:
+                    self._streamed(path, content)
             except (Unreadable, UnsafePath) as e:
-                self._visitor.entry(Entry(path=item.path, kind=item.kind), b"")
-                self._visitor.missed(item.path, f"not read: {e.message}")
+                self._visitor.entry(Entry(path=path, kind=kind), b"")
+                self._visitor.missed(path, f"not read: {e.message}")
         return Walked(sha256=None, size=self._budget.read)
 
-    def _item(self, path: str, stream: BinaryIO) -> None:
-        if isinstance(stream, io.BytesIO) and len(data := stream.getvalue()) <= CHUNK:
-            self._budget.source(len(data))
-            entry = Entry(path=path, kind=EntryKind.FILE, size=len(data), sha256=hashlib.sha256(data).hexdigest())
-            self._visitor.entry(entry, self._short(entry, data, 0))
-            return
+    def _streamed(self, path: str, stream: BinaryIO) -> None:
         with stream:
             member = Member(name=path, content=FromStream(stream, self._budget.source))
             self._visitor.entry(*self._content(member, path, 0, stream))
@@ -181,8 +183,8 @@ class _Run:
     def _recognise(self, path: str, head: bytes) -> Container | str | None:
         """A container, the name of a compression, or nothing. Raises UnsafeArchive for what is two things at once."""
         found: Container | str | None = compression_of(head)
-        for container in self._containers:
-            if container.claims(head):
+        for claims, container in self._claims:
+            if claims(head):
                 if found is not None:
                     raise UnsafeArchive("a file that is two kinds of archive at once", where=path[:200])
                 found = container
@@ -214,9 +216,9 @@ class _Run:
     def _each(self, members: Iterable[Member], where: str, depth: int) -> None:
         layout, prefix = Layout(), where and where + NESTED
         for member in members:
-            self._budget.item()
             inside = member_path(member.name, self._limits.path)
             if not inside:
+                self._budget.item()
                 continue
             path = prefix + inside
             self._budget.path(len(path))
@@ -252,12 +254,11 @@ class _Run:
         second = content.piece(CHUNK) if first else first
         if second:
             return self._long(member, path, depth, stream, Hashed(content, first, second))
-        entry = _entry(member, path, len(first), hashlib.sha256(first).hexdigest())
-        return entry, self._short(entry, first, depth)
+        entry = _entry(member, path, len(first), _sha256(first).hexdigest())
+        return entry, self._short(entry, first, bytes(first[:HEAD]), depth)
 
-    def _short(self, entry: Entry, data: "bytes | memoryview", depth: int) -> bytes:
+    def _short(self, entry: Entry, data: "bytes | memoryview", head: bytes, depth: int) -> bytes:
         """A file of one piece, as most are; its first bytes."""
-        head = bytes(data[:HEAD])
         wanted = self._visitor.wants(entry.path, head)
         opened = self._inside(entry.path, head, depth)
         if wanted or opened is not None:
