@@ -59,16 +59,37 @@ def test_a_verb_without_a_policy_loads_no_policy_reader(verb: str) -> None:
     assert not third_party(loaded(RUN, verb, "--help")) & {"pydantic", "cyclonedx", "yaml", "lxml", "jsonschema_rs"}
 
 
-def test_verifying_with_a_key_loads_neither_policies_nor_documents(tmp_path: Path) -> None:
+@pytest.fixture
+def verifying(tmp_path: Path) -> set[str]:
+    """What a verification with a key loads."""
     from supplychain.api.evidence import sign_files
     from tests.support.evidence import key
 
     (tmp_path / "a.pub").write_bytes(key().public.pem())
     (tmp_path / "a.bin").write_bytes(b"content")
     sign_files([tmp_path / "a.bin"], signer=key())
-    modules = loaded(RUN, "verify", str(tmp_path / "a.bin"), "--key", str(tmp_path / "a.pub"))
-    assert not third_party(modules) & {"pydantic", "cyclonedx", "yaml", "packaging", "license_expression", "lxml"}
-    assert not {m for m in modules if m.startswith(("supplychain.policy", "supplychain.sbom", "supplychain.archive"))}
+    return loaded(RUN, "verify", str(tmp_path / "a.bin"), "--key", str(tmp_path / "a.pub"))
+
+
+def test_verifying_with_a_key_loads_neither_policies_nor_documents(verifying: set[str]) -> None:
+    assert third_party(verifying) <= {"_cffi_backend", "_openssl", "bcrypt", "cryptography", "org", "rfc8785"}
+    rooms = ("supplychain.policy", "supplychain.sbom", "supplychain.archive", "supplychain.stores")
+    assert not {m for m in verifying if m.startswith(rooms)}
+
+
+def test_verifying_with_a_key_makes_no_class_it_does_not_need(verifying: set[str]) -> None:
+    models = {m.removeprefix("supplychain.model.") for m in verifying if m.startswith("supplychain.model.")}
+    assert not models & {"case", "decision", "inventory", "permit", "release", "results"}
+    reports = {m.removeprefix("supplychain.report.") for m in verifying if m.startswith("supplychain.report.")}
+    assert reports == {"escape", "proofs", "screen", "text"}
+    assert not verifying & {"difflib", "getpass", "importlib.resources", "secrets", "shutil", "tempfile"}
+
+
+def test_only_a_process_of_its_own_changes_how_garbage_is_collected() -> None:
+    program = "import gc, sys\nfrom supplychain.cli.main import main\nusual = gc.get_threshold()\n"
+    own = "sys.argv = ['supplychain', '--version']\nassert main() == 0 and gc.get_threshold() != usual"
+    assert loaded(program + own)
+    assert loaded(program + "assert main(['--version']) == 0 and gc.get_threshold() == usual")
 
 
 def test_an_inventory_loads_no_cataloger_but_those_whose_files_are_there(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from supplychain import _io, _json, predicates
 from supplychain._io import StrPath
@@ -17,12 +17,15 @@ from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
 from supplychain.model.digest import Digest
 from supplychain.model.evidence import Evidence
-from supplychain.model.results import Problem, Verification, VerifiedRow, Written
+from supplychain.model.verification import Problem, Verification, VerifiedRow
 from supplychain.model.verified import P, Signature, Verified
 from supplychain.release.attestations import Files, append_attestations, sign_file, statement_about
 from supplychain.release.collect import beside, missing_beside, read_evidence
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import SIGNATURE, verify_any, verify_evidence
+
+if TYPE_CHECKING:  # verifying writes nothing
+    from supplychain.model.results import Written
 
 Named: TypeAlias = Evidence | StrPath
 
@@ -42,8 +45,10 @@ def attest(artifact: StrPath, predicate: Any, *, signer: AnySigner) -> Bundle:
         return as_signer(signer).sign_statement(statement_about([opened], type(predicate), predicate))
 
 
-def sign_files(artifacts: Sequence[StrPath], *, signer: AnySigner) -> Written:
+def sign_files(artifacts: Sequence[StrPath], *, signer: AnySigner) -> "Written":
     """Sign each file into ``<file>.sigstore.json``; a signature by the same signer that still holds is kept."""
+    from supplychain.model.results import Written
+
     files, now = Files(), datetime.now(UTC)
     for path in map(Path, artifacts):
         with _io.open_artifact(path) as opened:
@@ -53,11 +58,13 @@ def sign_files(artifacts: Sequence[StrPath], *, signer: AnySigner) -> Written:
 
 def attest_files(
     artifacts: Sequence[StrPath], predicate_type: str, content: bytes, *, signer: AnySigner, where: str = "predicate"
-) -> Written:
+) -> "Written":
     """Attest a predicate, given as JSON, of each file: appended to ``<file>.attestations.jsonl``.
 
     The predicate is read by its type first, so that nothing is signed that nobody could read.
     """
+    from supplychain.model.results import Written
+
     kind = predicates.resolve(predicate_type)
     uri = predicate_type if predicate_type in kind.TYPES else kind.TYPES[0]
     node: Node = _json.parse(content, where=where)

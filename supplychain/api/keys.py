@@ -1,18 +1,19 @@
 """Keys on disk: made, read, shown."""
 
 import os
-import secrets
 from pathlib import Path
-from typing import Final, TypeAlias, overload
+from typing import TYPE_CHECKING, Final, TypeAlias, overload
 
 from supplychain import _io
 from supplychain._io import StrPath
 from supplychain.errors import KeyUnusable
 from supplychain.keys import PrivateKey, PublicKey, generate, read_private, read_public
 from supplychain.keys.public import MAX_KEY_BYTES
-from supplychain.model.results import KeyInfo
 from supplychain.signing import BundleSigner
 from supplychain.signing.local import LocalSigner
+
+if TYPE_CHECKING:  # reading a key needs none of the classes in which one is shown
+    from supplychain.model.results import KeyInfo
 
 Password: TypeAlias = str | bytes | None
 AnySigner: TypeAlias = PrivateKey | BundleSigner
@@ -46,18 +47,20 @@ def read_key(path: StrPath, *, password: Password | _Absent = _ABSENT) -> Public
     return read_private(data, password=password.encode() if isinstance(password, str) else password, where=where)
 
 
-def new_key(name: StrPath, *, password: Password) -> KeyInfo:
+def new_key(name: StrPath, *, password: Password) -> "KeyInfo":
     """Make a P-256 key: NAME.key, readable by its owner alone (where the system has such a right), and NAME.pub.
 
     ``password=None`` writes the key in the clear. Existing files are never replaced (KeyUnusable).
     """
+    from supplychain.model.results import KeyInfo
+
     raw = password.encode() if isinstance(password, str) else password
     key = generate()
     private, public = Path(f"{os.fspath(name)}.key"), Path(f"{os.fspath(name)}.pub")
     if private.exists() or public.exists():
         there = private if private.exists() else public
         raise KeyUnusable("exists already and is not replaced", where=str(there), hint="choose another name")
-    pem = key.pem(password=raw, salt=secrets.token_bytes(16), iv=secrets.token_bytes(16))
+    pem = key.pem(password=raw, salt=os.urandom(16), iv=os.urandom(16))
     try:
         _io.write_atomic(private, pem, mode=0o600, exclusive=True)
         _io.write_atomic(public, key.public.pem(), exclusive=True)
@@ -73,8 +76,10 @@ def new_key(name: StrPath, *, password: Password) -> KeyInfo:
     )
 
 
-def show_key(path: StrPath, *, password: Password = None) -> KeyInfo:
+def show_key(path: StrPath, *, password: Password = None) -> "KeyInfo":
     """What a key file holds: of a private key, only what its public half tells."""
+    from supplychain.model.results import KeyInfo
+
     data, where = _io.read_bytes(path, max_bytes=MAX_KEY_BYTES), os.fspath(path)
     private = b"PRIVATE KEY" in data
     public: PublicKey

@@ -1,9 +1,13 @@
 """One function behind every ``-o``."""
 
-from supplychain.model.decision import Decision
+from typing import TYPE_CHECKING
+
 from supplychain.report import Result, View
 from supplychain.report import render as _render
 from supplychain.report.escape import terminal
+
+if TYPE_CHECKING:
+    from supplychain.model.decision import Decision
 
 __all__ = ["Result", "explain", "render", "render_for", "safe"]
 
@@ -18,7 +22,7 @@ def render_for(result: Result, format: str, *, width: int, colour: bool, verbose
     return _render(result, format, width=width, colour=colour, verbose=verbose)
 
 
-def explain(decision: Decision, rule: str, *, width: int = 100, colour: bool = False) -> str:
+def explain(decision: "Decision", rule: str, *, width: int = 100, colour: bool = False) -> str:
     """All a decision knows about one of its rules, as a screen. Raises UsageError when it has no such rule."""
     from supplychain.report.judgement import explain as told
 

@@ -1,13 +1,12 @@
 """What several verbs take: one place for each flag, so that it means the same everywhere."""
 
 import argparse
-import difflib
-import getpass
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn, TextIO
+from typing import Any, NoReturn, TextIO
 
 from supplychain.cli.console import Console
 from supplychain.errors import SupplyChainError, Unreadable, UsageError
@@ -28,8 +27,29 @@ class Context:
     colour: bool = False
 
 
+def screen_width() -> int:
+    """Columns of the terminal, or what COLUMNS says; 80 where there is neither. `shutil` does so, and loads much."""
+    said = os.environ.get("COLUMNS", "")
+    if said.isdecimal() and int(said):
+        return int(said)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or 80  # type: ignore[union-attr]  # None is caught
+    except (AttributeError, ValueError, OSError):
+        return 80
+
+
+class _Help(argparse.HelpFormatter):
+    """argparse makes one with each argument that is added, for which it would load shutil to ask for the width."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=screen_width() - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """argparse with our errors: one line, then the hint, exit code 2."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"formatter_class": _Help, **options})
 
     def error(self, message: str) -> NoReturn:
         """Raise instead of exiting: the command line has one way out."""
@@ -58,6 +78,8 @@ def password_of(context: Context, *, new: bool = False) -> str | None:
         return context.environment[PASSWORD]
     if not context.terminal:
         return None
+    import getpass
+
     first = getpass.getpass("password for the new key: " if new else "password of the key (empty for none): ")
     if new and getpass.getpass("the same again: ") != first:
         raise UsageError("the two passwords differ; nothing was written")
@@ -76,6 +98,8 @@ def with_near_name(error: SupplyChainError, path: str) -> SupplyChainError:
     """The error, with a hint at the file of nearly this name where there is one."""
     if not isinstance(error, Unreadable) or error.hint or Path(path).exists():
         return error
+    import difflib
+
     wanted = Path(path)
     for part in (wanted, *wanted.parents):
         if part.parent.is_dir() and not part.exists():

@@ -3,6 +3,8 @@
 Only the module of the verb that was called is imported; ``--help`` and ``--version`` load nothing else.
 """
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -40,6 +42,10 @@ exit codes: 0 yes  1 no, by a complete judgement  2 usage or policy  3 could not
 environment: SUPPLYCHAIN_KEY_PASSWORD  SOURCE_DATE_EPOCH  NO_COLOR
 """
 
+_YOUNG: Final = 50_000
+"""New objects before garbage is looked for: modules and their classes are none, and looking through them costs a tenth
+of a short command."""
+
 
 def usage() -> str:
     """The help of the whole program."""
@@ -52,8 +58,15 @@ def usage() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code comes back, and the console script exits with it."""
+    """Run one command; the exit code comes back, and the console script exits with it.
+
+    Without ``arguments`` they are those of the process, which is then all ours: its garbage is collected as suits a
+    process that loads much, runs for a moment and ends.
+    """
     args = list(sys.argv[1:] if arguments is None else arguments)
+    if arguments is None:
+        gc.set_threshold(_YOUNG)
+        atexit.register(gc.freeze)
     try:
         if not args:
             sys.stdout.write(NEWCOMER)
@@ -117,9 +130,7 @@ def _dispatch(args: list[str]) -> int:
 
 
 def _run(args: list[str], console: "Console") -> int:
-    import shutil
-
-    from supplychain.cli.arguments import Context, Parser
+    from supplychain.cli.arguments import Context, Parser, screen_width
 
     module = import_module(f"supplychain.cli.{VERBS[args[0]][0]}")
     parser = Parser(prog=f"supplychain {args[0]}", description=VERBS[args[0]][1], allow_abbrev=False)
@@ -130,7 +141,7 @@ def _run(args: list[str], console: "Console") -> int:
         stdout=sys.stdout,
         console=console,
         terminal=sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty(),
-        width=shutil.get_terminal_size().columns if on_terminal else 100,
+        width=screen_width() if on_terminal else 100,
         colour=on_terminal and not os.environ.get("NO_COLOR"),
     )
     try:

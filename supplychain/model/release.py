@@ -10,22 +10,9 @@ from supplychain import _json
 from supplychain._json import JSON, Node
 from supplychain.errors import AssetSetMismatch, UnsafePath, UnsupportedType
 from supplychain.model.digest import Digest, sha256
+from supplychain.model.names import MAX_ASSETS
 
 RELEASE_SCHEMA = "supplychain/release/v1"
-RELEASE_FILE = "release.json"
-SUMS_FILE = "SHA256SUMS"
-SIGNATURE_SUFFIX = ".sigstore.json"
-ATTESTATIONS_SUFFIX = ".attestations.jsonl"
-CYCLONEDX_SUFFIX = ".cdx.json"
-SPDX_SUFFIX = ".spdx.json"
-EVIDENCE_SUFFIXES = (SIGNATURE_SUFFIX, ATTESTATIONS_SUFFIX, CYCLONEDX_SUFFIX, SPDX_SUFFIX)
-"""What the files of evidence about an asset are called: its name and one of these."""
-VSA_SUFFIX = ".vsa.json"
-"""Of a signed decision about all the assets."""
-RELEASE_SIGNATURE = RELEASE_FILE + SIGNATURE_SUFFIX
-RELEASE_ATTESTATIONS = RELEASE_FILE + ATTESTATIONS_SUFFIX
-"""Where a publication leaves its own attestation."""
-MAX_ASSETS = 10_000
 _RESERVED = frozenset(["con", "prn", "aux", "nul", "conin$", "conout$"]) | {
     f"{port}{digit}" for port in ("com", "lpt") for digit in "123456789¹²³"
 }

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import ClassVar, Final, Self
 
 from supplychain._json import JSON, Node
-from supplychain.model.release import MAX_ASSETS
+from supplychain.model.names import MAX_ASSETS
 from supplychain.predicates.field_types import read_sha256, read_time, write_time
 
 MAX_DESTINATIONS: Final = 64

@@ -13,7 +13,7 @@ from supplychain import _io
 from supplychain.errors import SupplyChainError
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
-from supplychain.model.release import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX
+from supplychain.model.names import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX
 from supplychain.model.statement import Envelope, Subject, encode_statement
 from supplychain.model.verified import Signature
 from supplychain.release.collect import read_evidence

@@ -12,7 +12,7 @@ from supplychain import _io
 from supplychain._io import StrPath
 from supplychain.errors import AssetSetMismatch, EvidenceMissing, LimitExceeded, Unreadable, UnsafePath
 from supplychain.model.evidence import Evidence
-from supplychain.model.release import (
+from supplychain.model.names import (
     ATTESTATIONS_SUFFIX,
     EVIDENCE_SUFFIXES,
     MAX_ASSETS,

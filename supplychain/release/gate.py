@@ -19,7 +19,8 @@ from supplychain.model.artifact import Artifact
 from supplychain.model.case import Case, Listing, Observed, Unmeasured
 from supplychain.model.evidence import Evidence, Rejected
 from supplychain.model.inventory import Inventory
-from supplychain.model.release import RELEASE_FILE, RELEASE_SIGNATURE, AssetSet
+from supplychain.model.names import RELEASE_FILE, RELEASE_SIGNATURE
+from supplychain.model.release import AssetSet
 from supplychain.model.verified import Signature, Source, Verified
 from supplychain.release.collect import beside, list_folder, read_evidence
 from supplychain.release.measure import measure

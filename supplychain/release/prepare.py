@@ -19,17 +19,8 @@ from supplychain.errors import EvidenceMissing, SubjectMismatch, SupplyChainErro
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
 from supplychain.model.inventory import Inventory
-from supplychain.model.release import (
-    CYCLONEDX_SUFFIX,
-    RELEASE_FILE,
-    SPDX_SUFFIX,
-    SUMS_FILE,
-    Asset,
-    AssetSet,
-    Release,
-    check_names,
-    sums_of,
-)
+from supplychain.model.names import CYCLONEDX_SUFFIX, RELEASE_FILE, SPDX_SUFFIX, SUMS_FILE
+from supplychain.model.release import Asset, AssetSet, Release, check_names, sums_of
 from supplychain.model.results import Written
 from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates.documents import CycloneDx, Spdx

@@ -34,18 +34,9 @@ from supplychain.errors import (
 )
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
+from supplychain.model.names import RELEASE_ATTESTATIONS, SUMS_FILE
 from supplychain.model.permit import Permit
-from supplychain.model.release import (
-    RELEASE_ATTESTATIONS,
-    SUMS_FILE,
-    Asset,
-    Delivered,
-    Published,
-    Release,
-    check_names,
-    set_digest,
-    sums_of,
-)
+from supplychain.model.release import Asset, Delivered, Published, Release, check_names, set_digest, sums_of
 from supplychain.model.statement import MAX_SUBJECTS, Subject, encode_statement
 from supplychain.model.verified import Verified
 from supplychain.predicates.intent import MAX_DESTINATIONS, Intent

@@ -11,15 +11,18 @@ next: supplychain verify a
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import ClassVar, Final, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol, TypeAlias, cast
 
 from supplychain.errors import UsageError
-from supplychain.model.decision import Decision
-from supplychain.model.inventory import Inventory
-from supplychain.model.release import AssetSet, Published
-from supplychain.model.results import KeyInfo, Validation, Verification, Written
 
-Result: TypeAlias = Decision | Verification | Validation | KeyInfo | Written | Inventory | AssetSet | Published
+if TYPE_CHECKING:  # whoever has a result to show has loaded its class: a verb does not load those of all the others
+    from supplychain.model.decision import Decision
+    from supplychain.model.inventory import Inventory
+    from supplychain.model.release import AssetSet, Published
+    from supplychain.model.results import KeyInfo, Validation, Written
+    from supplychain.model.verification import Verification
+
+Result: TypeAlias = "Decision | Verification | Validation | KeyInfo | Written | Inventory | AssetSet | Published"
 """Everything a verb can find out."""
 
 
@@ -38,8 +41,8 @@ class View:
 class Report(Protocol):
     """The contract of a report. Instances hold no state."""
 
-    kinds: ClassVar[tuple[type, ...]]
-    """The results it can show."""
+    kinds: ClassVar[tuple[str, ...]]
+    """The results it can show, by the names of their classes."""
 
     def render(self, result: Result, view: View) -> str:
         """The whole text, ending in a line end. Asked only for one of its kinds."""
@@ -74,14 +77,14 @@ def render(
     if name not in REPORTS:
         raise UsageError(f"{format[:40]!r} is no report format", hint=f"formats: {', '.join(REPORTS)}")
     report = _load(name)
-    if not isinstance(result, report.kinds):
+    if type(result).__name__ not in report.kinds:
         raise UsageError(f"there is no {name} report of a {type(result).__name__}", hint=_instead(result))
     return report.render(result, View(width=width, colour=colour, verbose=verbose))
 
 
 def formats(kind: type) -> tuple[str, ...]:
     """The formats in which results of this class can be shown."""
-    return tuple(name for name in REPORTS if issubclass(kind, _load(name).kinds))
+    return tuple(name for name in REPORTS if kind.__name__ in _load(name).kinds)
 
 
 def _load(name: str) -> Report:

@@ -16,13 +16,10 @@ from typing import Final
 FIELD: Final = 1000
 """Characters of one untrusted value that a screen shows; the rest is counted."""
 
-_UNSEEN: Final = (
-    *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180C, 0x180D, 0x180F, 0x2800, 0x3164, 0xFFA0),
-    *range(0xFE00, 0xFE10),
-    *range(0xE0100, 0xE01F0),
+_HIDDEN: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\uffa0\ufe00-\ufe0f\U000e0100-\U000e01ef]"
 )
 """Printable by their category, yet drawn as nothing: fillers, joiners, variation selectors, the blank Braille cell."""
-_HIDDEN: Final = re.compile("[" + "".join(map(chr, _UNSEEN)) + "]")
 _COMMAND: Final = re.compile(r"(?:(?<=\s)|\A):(?=:|\Z)|#(?=[A-Za-z]*\[)(?<=##)")
 """What CI runners obey: ``::name::`` after any white space at the start of a line (and where a line starts is not
 known before it is laid out; a lone colon at the end meets the one we write behind it), ``##[name]`` and

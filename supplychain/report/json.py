@@ -14,26 +14,28 @@ from supplychain.model.decision import Decision, Finding
 from supplychain.model.evidence import Rejected
 from supplychain.model.inventory import EntryKind, Inventory, Scope
 from supplychain.model.release import AssetSet, Published, Release
-from supplychain.model.results import KeyInfo, Problem, Validation, Verification, VerifiedRow, Written
+from supplychain.model.results import KeyInfo, Validation, Written
+from supplychain.model.verification import Problem, Verification, VerifiedRow
 from supplychain.report import Result, View
 from supplychain.report.contents import complete, ecosystem
 from supplychain.report.escape import data
-from supplychain.report.outline import valid, verified
+from supplychain.report.outcome import valid
+from supplychain.report.proofs import verified
 from supplychain.report.screen import exact
 
 
 class Json:
     """JSON objects, indented by two, members always in the same order."""
 
-    kinds: ClassVar[tuple[type, ...]] = (
-        Decision,
-        Verification,
-        Validation,
-        KeyInfo,
-        Written,
-        Inventory,
-        AssetSet,
-        Published,
+    kinds: ClassVar[tuple[str, ...]] = (
+        "Decision",
+        "Verification",
+        "Validation",
+        "KeyInfo",
+        "Written",
+        "Inventory",
+        "AssetSet",
+        "Published",
     )
 
     def render(self, result: Result, view: View) -> str:  # noqa: ARG002  # JSON is the same for every view

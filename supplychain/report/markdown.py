@@ -11,8 +11,9 @@ from supplychain.errors import UsageError
 from supplychain.model.decision import Decision, Verdict
 from supplychain.model.inventory import Inventory
 from supplychain.model.release import AssetSet, Published
-from supplychain.model.results import KeyInfo, Validation, Verification, Written
-from supplychain.report import Result, View, outline
+from supplychain.model.results import KeyInfo, Validation, Written
+from supplychain.model.verification import Verification
+from supplychain.report import Result, View, outline, proofs
 from supplychain.report.escape import code
 from supplychain.report.screen import counted, minute, short
 
@@ -29,7 +30,7 @@ _SAME = 5
 class Markdown:
     """Markdown that one chat message can carry."""
 
-    kinds: ClassVar[tuple[type, ...]] = (Decision, Verification, Published)
+    kinds: ClassVar[tuple[str, ...]] = ("Decision", "Verification", "Published")
 
     def render(self, result: Result, view: View) -> str:  # noqa: ARG002  # a chat has no width, and no colour
         """The message about this result."""
@@ -95,22 +96,22 @@ def _steps(decision: Decision, groups: Sequence[outline.Group], room: int) -> li
 
 
 def _verification(result: Verification) -> str:
-    proofs = outline.proofs(result)
-    verified = sum(proof.verified for proof in proofs)
-    answer = "VERIFIED" if outline.verified(result) else "NOT VERIFIED"
-    head = [f"**{answer}** {verified:,} of {counted(len(proofs), 'artifacts')}", ""]
+    made = proofs.proofs(result)
+    verified = sum(proof.verified for proof in made)
+    answer = "VERIFIED" if proofs.verified(result) else "NOT VERIFIED"
+    head = [f"**{answer}** {verified:,} of {counted(len(made), 'artifacts')}", ""]
     lines: list[str] = []
-    for proof in proofs:
+    for proof in made:
         digest = f" {code(short(proof.sha256))}" if proof.sha256 else ""
         said = "VERIFIED" if proof.verified else "NOT VERIFIED"
         lines.append(f"- **{said}** {code(proof.artifact, limit=_HEAD)}{digest}")
         for row in proof.rows:
             if row.error is None:
-                signed = ", ".join(filter(None, outline.signed(row)))
+                signed = ", ".join(filter(None, proofs.signed(row)))
                 lines.append(f"  - {code(row.predicate_type or 'signature', limit=_HEAD)} {code(signed)}")
             else:
                 hint = f" hint: {code(row.error.hint)}" if row.error.hint else ""
-                lines.append(f"  - {code(outline.problem(row, row.error))}{hint}")
+                lines.append(f"  - {code(proofs.problem(row, row.error))}{hint}")
     return "\n".join([*head, *_fit(lines, RUNES - _RESERVE - _runes(head))]) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""What a result says, in the order people read it: the answer, why, what next. Every report for people starts here.
+"""What a decision says, in the order people read it: the answer, why, what next. Every report for people starts here.
 
 Facts and words only; nothing is escaped, shortened or laid out yet.
 """
@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from supplychain.model.decision import Decision, Finding, Mode, Outcome, Verdict
-from supplychain.model.results import Problem, ValidatedDocument, Verification, VerifiedRow
-from supplychain.report.screen import counted, minute, singular
+from supplychain.report.screen import counted, singular
 
 WORDS = ("FAIL", "ERROR", "WARN", "audit", "waived", "n/a", "pass")
 """Worst first: the order of the rows. WARN and audit are what would be FAIL or ERROR if the rule were enforced."""
@@ -136,64 +135,3 @@ def named(decision: Decision) -> str:
         return str(decision.release)
     names = [subject.name for subject in decision.subjects]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
-    """One artifact with all that was held against it."""
-
-    artifact: str
-    sha256: str | None
-    verified: bool
-    rows: tuple[VerifiedRow, ...]
-
-
-def proofs(result: Verification) -> tuple[Proof, ...]:
-    """The rows by artifact, in order.
-
-    While the whole is not verified, an artifact with any error is not either; and where no row says why the whole is
-    not, none is.
-    """
-    found: dict[tuple[str, str | None], list[VerifiedRow]] = {}
-    for row in result.rows:
-        found.setdefault((row.artifact, row.sha256), []).append(row)
-    good = {key: any(row.error is None for row in rows) for key, rows in found.items()}
-    clean = {key: all(row.error is None for row in rows) for key, rows in found.items()}
-    explained = result.verified or not all(clean.values())
-    return tuple(
-        Proof(
-            artifact=key[0],
-            sha256=key[1],
-            verified=good[key] and explained and (result.verified or clean[key]),
-            rows=tuple(rows),
-        )
-        for key, rows in found.items()
-    )
-
-
-def verified(result: Verification) -> bool:
-    """Whether the whole is verified: never for nothing, and never against its own rows."""
-    made = proofs(result)
-    return result.verified and bool(made) and all(proof.verified for proof in made)
-
-
-def signed(row: VerifiedRow) -> tuple[str, ...]:
-    """Who signed, when by a trusted clock, and where that was found."""
-    return (
-        f"by {row.signer or 'a signer without a name'}",
-        f"issuer {row.issuer}" if row.issuer else "",
-        f"on {minute(row.signed_at)}" if row.signed_at else "signing time not proven",
-        f"in {row.bundle}" if row.bundle else "",
-        f"{', '.join(row.unchecked)} not compared" if row.unchecked else "",
-    )
-
-
-def problem(row: VerifiedRow, error: Problem) -> str:
-    """Why a row does not count, and which evidence that is."""
-    where = f"{row.bundle}: " if row.bundle and row.bundle not in error.message else ""
-    return f"{where}{error.code}: {error.message}"
-
-
-def valid(document: ValidatedDocument) -> bool:
-    """Whether it was held against a schema, and nothing was found."""
-    return bool(document.format) and not document.problems

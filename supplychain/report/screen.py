@@ -87,6 +87,14 @@ def headline(word: str, tone: Tone, first: Iterable[str], then: Iterable[str], v
     return lines + flow(then, width=view.width, indent=indent)
 
 
+def answer(word: str, whole: bool, each: Sequence[bool], unit: str, view: View) -> list[str]:
+    """The first line where there are several answers."""
+    if len(each) < 2:
+        return []
+    said = paint(word, Tone.GOOD, view) if whole else paint(f"NOT {word}", Tone.BAD, view)
+    return [f"{said}  {sum(each):,} of {counted(len(each), unit)} {word.lower()}", ""]
+
+
 def table(rows: Sequence[Row], view: View) -> list[str]:
     """The rows in aligned columns. Notes fill what is left of the line, or stand below where too little is."""
     word = max((cells(row.word) for row in rows), default=0)

@@ -1,9 +1,11 @@
 """What people see on stderr."""
 
 import io
+import sys
 
 import pytest
 
+from supplychain.cli.arguments import screen_width
 from supplychain.cli.console import Console
 from supplychain.errors import PolicyInvalid
 
@@ -144,3 +146,10 @@ def test_progress_is_gone_when_the_work_fails() -> None:
     with pytest.raises(PolicyInvalid):
         work()
     assert stream.getvalue().endswith("\r\x1b[2K")
+
+
+@pytest.mark.parametrize(("columns", "width"), [("132", 132), ("0", 80), ("wide", 80), ("", 80)])
+def test_columns_of_the_screen_are_said_or_assumed(columns: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(sys, "__stdout__", None)
+    assert screen_width() == width

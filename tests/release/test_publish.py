@@ -28,8 +28,9 @@ from supplychain.errors import (
 )
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
+from supplychain.model.names import RELEASE_ATTESTATIONS
 from supplychain.model.permit import JudgedSubject
-from supplychain.model.release import RELEASE_ATTESTATIONS, Release, set_digest
+from supplychain.model.release import Release, set_digest
 from supplychain.model.verified import Source
 from supplychain.predicates.intent import Intent
 from supplychain.predicates.release import ReleasePredicate

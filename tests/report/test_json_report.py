@@ -8,7 +8,8 @@ import jsonschema_rs
 import pytest
 
 from supplychain.model.decision import Outcome, Verdict
-from supplychain.model.results import Validation, Verification
+from supplychain.model.results import Validation
+from supplychain.model.verification import Verification
 from supplychain.report import render
 from tests.support.decisions import decision, denied, finding
 from tests.support.result_schemas import FOLDER, contents, schemas

@@ -6,7 +6,7 @@ import pytest
 
 from supplychain.errors import UsageError
 from supplychain.model.decision import Outcome, Verdict
-from supplychain.model.results import Verification
+from supplychain.model.verification import Verification
 from supplychain.report import View, render
 from supplychain.report.markdown import RUNES, Markdown
 from tests.support.decisions import SUBJECTS, decision, denied, finding

@@ -7,7 +7,8 @@ import pytest
 
 from supplychain.model.decision import Mode, Outcome, Verdict
 from supplychain.model.release import AssetSet, Published
-from supplychain.model.results import Problem, Validation, Verification, VerifiedRow, Written
+from supplychain.model.results import Validation, Written
+from supplychain.model.verification import Problem, Verification, VerifiedRow
 from supplychain.report import render
 from supplychain.report.screen import cells, counted, exact, minute, size, wrap
 from tests.support.decisions import NOON, decision, denied, finding

@@ -20,7 +20,8 @@ from supplychain.errors import (
     SupplyChainError,
     UnsupportedType,
 )
-from supplychain.model.results import Problem, ValidatedDocument
+from supplychain.model.results import ValidatedDocument
+from supplychain.model.verification import Problem
 from supplychain.sbom.formats import Writing, format_named
 from supplychain.sbom.formats.validation import validate
 from tests.support.inventories import CREATED, inventory

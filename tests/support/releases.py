@@ -12,8 +12,9 @@ from supplychain import _json
 from supplychain.keys import generate
 from supplychain.model.artifact import Artifact
 from supplychain.model.decision import Decision, Verdict
+from supplychain.model.names import RELEASE_FILE, SUMS_FILE
 from supplychain.model.permit import JudgedSubject, Permit, PolicyRef
-from supplychain.model.release import RELEASE_FILE, SUMS_FILE, Asset, AssetSet, Published, Release, sums_of
+from supplychain.model.release import Asset, AssetSet, Published, Release, sums_of
 from supplychain.model.statement import Subject, encode_statement
 from supplychain.model.verified import Source
 from supplychain.release.permits import read_permit, summary_of, summary_statement

@@ -15,15 +15,8 @@ from supplychain.model.inventory import (
     Unknown,
 )
 from supplychain.model.release import Asset, AssetSet, Delivered, Published
-from supplychain.model.results import (
-    KeyInfo,
-    Problem,
-    ValidatedDocument,
-    Validation,
-    Verification,
-    VerifiedRow,
-    Written,
-)
+from supplychain.model.results import KeyInfo, ValidatedDocument, Validation, Written
+from supplychain.model.verification import Problem, Verification, VerifiedRow
 from supplychain.report import Result
 from tests.support.decisions import NOON, SERVER, denied
 

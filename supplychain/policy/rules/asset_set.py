@@ -6,15 +6,15 @@ from typing import ClassVar
 from supplychain.errors import SupplyChainError
 from supplychain.model.case import Case, Listing
 from supplychain.model.decision import Cited, Outcome
-from supplychain.model.release import (
+from supplychain.model.names import (
     EVIDENCE_SUFFIXES,
     RELEASE_ATTESTATIONS,
     RELEASE_FILE,
     RELEASE_SIGNATURE,
     SUMS_FILE,
     VSA_SUFFIX,
-    check_names,
 )
+from supplychain.model.release import check_names
 from supplychain.policy.context import Context, Problem, RuleResult, cite, some
 from supplychain.policy.globs import matches
 from supplychain.policy.model import EvidenceParams, Field, Glob, Many, RuleParams

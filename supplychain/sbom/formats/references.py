@@ -11,7 +11,7 @@ from typing import Any, Final
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from supplychain._json import JSON
-from supplychain.model.results import Problem
+from supplychain.model.verification import Problem
 
 _BOM_LINK: Final = "urn:cdx:"
 _COMMON: Final = frozenset(
@@ -39,14 +39,15 @@ def cyclonedx_problems(bom: dict[str, Any]) -> Iterator[Problem]:
             yield _duplicate(f"bom-ref {ref[:120]!r}")
         elif ref:
             known.add(ref)
-        if not part.keys() <= _COMMON:
+        if not _COMMON.issuperset(part):
             others |= _references([value for name, value in part.items() if name not in _COMMON])
         for item in part.get("licenses", ()):
             if "expression" in item:
                 yield from _expression_problems(part, item["expression"])
-            elif not item["license"].keys() <= _PLAIN_LICENCE:
+            elif not _PLAIN_LICENCE.issuperset(item["license"]):
                 others |= _references(item)
-            others.update([item["bom-ref"]] if "bom-ref" in item else ())
+            if "bom-ref" in item:
+                others.add(item["bom-ref"])
     known |= others
     known |= _references([value for name, value in bom.items() if name not in _LOOKED_AT])
     for ref in sorted(_used(bom) - known):
@@ -60,8 +61,9 @@ def _parts(roots: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     while waiting:
         part = waiting.pop()
         yield part
-        waiting += part.get("components", ())
-        waiting += part.get("services", ())
+        for name in ("components", "services"):
+            if name in part:
+                waiting += part[name]
 
 
 def _references(value: JSON) -> set[str]:
@@ -84,7 +86,9 @@ def _used(bom: dict[str, Any]) -> set[str]:
     used: set[str] = set()
     for item in bom.get("dependencies", ()):
         used.add(item["ref"])
-        used.update(item.get("dependsOn", ()), item.get("provides", ()))
+        for name in ("dependsOn", "provides"):
+            if name in item:
+                used.update(item[name])
     for item in bom.get("compositions", ()):
         used.update(item.get("assemblies", ()), item.get("dependencies", ()))
     return used

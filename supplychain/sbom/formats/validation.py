@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
 from supplychain import _json
 from supplychain._json import JSON, Node
 from supplychain.errors import ExtraMissing, InputError, MalformedDocument, UnsupportedType
-from supplychain.model.results import Problem, ValidatedDocument
+from supplychain.model.results import ValidatedDocument
+from supplychain.model.verification import Problem
 from supplychain.sbom.formats import cyclonedx_read, spdx_read, validation_xml
 from supplychain.sbom.formats.references import cyclonedx_problems, spdx_problems
 

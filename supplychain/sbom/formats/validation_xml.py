@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from supplychain.errors import ExtraMissing, InputError, LimitExceeded, MalformedDocument, UnsupportedType
-from supplychain.model.results import Problem
+from supplychain.model.verification import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
