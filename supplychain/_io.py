@@ -8,9 +8,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from io import FileIO
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias, cast
@@ -25,6 +26,7 @@ StrPath: TypeAlias = str | os.PathLike[str]
 CHUNK = 256 * 1024
 SPOOL_BYTES = 32 << 20
 MAX_EVIDENCE_BYTES = 64 << 20
+_NEAR_NAMES = 1000
 
 _FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -40,7 +42,7 @@ def open_plain(path: StrPath) -> Iterator[BinaryIO]:
     except OSError as e:
         if Path(name).is_symlink():
             raise UnsafePath("a symbolic link, not a file", where=name, hint="name the file it points to") from None
-        raise Unreadable((e.strerror or "cannot be opened").lower(), where=name) from e
+        raise unreadable(e, name) from e
     try:
         mode = os.fstat(fd).st_mode
         if not stat.S_ISREG(mode):
@@ -51,6 +53,26 @@ def open_plain(path: StrPath) -> Iterator[BinaryIO]:
         raise
     with os.fdopen(fd, "rb", buffering=0) as stream:
         yield cast("BinaryIO", stream)
+
+
+def unreadable(error: OSError, path: StrPath) -> Unreadable:
+    """What to raise for a path the system would not open; one that is not there gets a hint at nearly its name."""
+    hint = _near_name(Path(path)) if isinstance(error, FileNotFoundError) else ""
+    return Unreadable((error.strerror or "cannot be opened").lower(), where=os.fspath(path), hint=hint)
+
+
+def _near_name(wanted: Path) -> str:
+    """A hint at what is there under nearly this name, in nearly this folder; empty when nothing is."""
+    from difflib import get_close_matches
+
+    for part in (wanted, *wanted.parents):
+        if part.exists() or not part.parent.is_dir():
+            continue
+        with suppress(OSError, ValueError), os.scandir(part.parent) as entries:
+            names = [entry.name for entry in islice(entries, _NEAR_NAMES)]
+            guesses = [part.parent / name / wanted.relative_to(part) for name in get_close_matches(part.name, names)]
+            return next((f"did you mean {guess}?" for guess in guesses if guess.exists()), "")
+    return ""
 
 
 def read_bytes(path: StrPath, *, max_bytes: int = MAX_EVIDENCE_BYTES) -> bytes:
@@ -144,7 +166,9 @@ def write_atomic(path: StrPath, data: bytes, *, mode: int = 0o644, exclusive: bo
     except FileExistsError:
         raise
     except OSError as e:
-        raise Unreadable(f"cannot be written: {(e.strerror or 'unknown reason').lower()}", where=str(target)) from e
+        hint = f"make the folder {target.parent} first" if isinstance(e, FileNotFoundError) else ""
+        told = (e.strerror or "unknown reason").lower()
+        raise Unreadable(f"cannot be written: {told}", where=str(target), hint=hint) from e
 
 
 def sync_folder(path: Path) -> None:

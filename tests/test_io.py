@@ -81,6 +81,30 @@ def test_a_file_that_is_not_there_is_unreadable(tmp_path: Path) -> None:
         _io.read_bytes(tmp_path / "absent")
 
 
+@pytest.mark.parametrize(
+    ("asked", "hint"),
+    [
+        ("policies/releese.yaml", "did you mean {}/policies/release.yaml?"),
+        ("polices/release.yaml", "did you mean {}/policies/release.yaml?"),
+        ("policies/release.yaml/x", ""),
+        ("elsewhere/release.yaml", ""),
+        ("policies/server.json", ""),
+    ],
+)
+def test_a_file_that_is_not_there_is_answered_with_nearly_its_name(tmp_path: Path, asked: str, hint: str) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies/release.yaml").write_bytes(b"x")
+    with pytest.raises(Unreadable) as caught:
+        _io.read_bytes(tmp_path / asked)
+    assert caught.value.hint == hint.format(tmp_path)
+
+
+def test_a_folder_that_is_not_there_is_to_be_made_first(tmp_path: Path) -> None:
+    with pytest.raises(Unreadable, match="cannot be written: no such file") as caught:
+        _io.write_atomic(tmp_path / "no/where.json", b"x")
+    assert caught.value.hint == f"make the folder {tmp_path / 'no'} first"
+
+
 @needs_user
 def test_a_file_we_may_not_read_is_unreadable(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x")

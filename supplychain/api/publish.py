@@ -11,12 +11,13 @@ from supplychain.api.keys import AnySigner, as_signer
 from supplychain.api.trust import grounded
 from supplychain.errors import PermitRefused
 from supplychain.model.decision import Decision
+from supplychain.model.names import is_evidence
 from supplychain.model.permit import Permit
 from supplychain.model.release import Published
 from supplychain.policy.model import Policy
 from supplychain.release import permits
 from supplychain.release import publish as publishing
-from supplychain.release.collect import is_evidence, list_folder
+from supplychain.release.collect import list_folder
 from supplychain.verify import bundle as bundles
 from supplychain.verify.trust import Trust
 
@@ -67,8 +68,8 @@ def publish(
     call completes it. Raises PermitRefused, ArtifactChanged, AssetSetMismatch, StoreError.
     """
     folder = Path(assets) if assets is not None else _where_judged(permit)
-    names = list_folder(folder)
-    files = [n for n in names if not n.endswith("/")]
+    files = [n for n in list_folder(folder) if not n.endswith("/")]
+    names = frozenset(files)
     return publishing.publish(
         permit,
         to=to,

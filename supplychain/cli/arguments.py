@@ -5,11 +5,10 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from supplychain.cli.console import Console
-from supplychain.errors import SupplyChainError, Unreadable, UsageError
+from supplychain.errors import UsageError
 
 PASSWORD = "SUPPLYCHAIN_KEY_PASSWORD"  # noqa: S105  # the name of a variable
 
@@ -92,20 +91,3 @@ def split_output(text: str) -> tuple[str, str | None]:
     if equals and not path:
         raise UsageError(f"-o {text}: a path is missing after =")
     return name, path or None
-
-
-def with_near_name(error: SupplyChainError, path: str) -> SupplyChainError:
-    """The error, with a hint at the file of nearly this name where there is one."""
-    if not isinstance(error, Unreadable) or error.hint or Path(path).exists():
-        return error
-    import difflib
-
-    wanted = Path(path)
-    for part in (wanted, *wanted.parents):
-        if part.parent.is_dir() and not part.exists():
-            found = difflib.get_close_matches(part.name, os.listdir(part.parent), n=1)  # noqa: PTH208  # names suffice
-            guess = part.parent / found[0] / wanted.relative_to(part) if found else None
-            if guess and guess.exists():
-                error.hint = f"did you mean {guess}?"
-            break
-    return error

@@ -2,7 +2,6 @@
 
 import argparse
 from datetime import datetime
-from pathlib import Path
 
 from supplychain import _io, gate, read_key, read_policy
 from supplychain.api.render import explain
@@ -45,7 +44,7 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
         raise UsageError("a decision as of a chosen time is not signed", hint="leave out --as-of, or --vsa")
     if bool(args.vsa) != bool(args.key):
         raise UsageError("--vsa and --key go together")
-    policy = read_policy(_existing(args.policy))
+    policy = read_policy(args.policy)
     signer = read_key(args.key, password=password_of(context)) if args.key else None
     at = _time(args.as_of) if args.as_of else None
     with context.console.progress("measuring") as progress:
@@ -68,19 +67,6 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
             f"--vsa-key KEY.pub --policy-digest {decision.policy.sha256} --key {args.key}"
         )
     return decision.exit_code
-
-
-def _existing(policy: str) -> str:
-    """The name as given; a policy that is not there gets a hint at the file of nearly this name."""
-    import difflib
-
-    path = Path(policy.partition("@sha256:")[0])
-    if path.exists():
-        return policy
-    near = difflib.get_close_matches(
-        str(path), [str(p) for p in (*Path().glob("*.y*ml"), *Path().glob("*/*.y*ml"))], n=1
-    )
-    raise UsageError(f"{path}: no such file", hint=f"did you mean {near[0]}?" if near else "")
 
 
 def _time(text: str) -> datetime:

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from supplychain.api.sbom import create, validate
-from supplychain.cli.arguments import Context, add_output, split_output, with_near_name
+from supplychain.cli.arguments import Context, add_output, split_output
 from supplychain.cli.show import show
-from supplychain.errors import SupplyChainError, UsageError
+from supplychain.errors import UsageError
 
 
 def configure_sbom(parser: argparse.ArgumentParser) -> None:
@@ -46,20 +46,17 @@ def run_create(args: argparse.Namespace, context: Context) -> int:
     outputs = [split_output(text) for text in args.outputs or ["cyclonedx-json"]]
     if len([path for _, path in outputs if not path]) > 1:
         raise UsageError("only one document fits on stdout", hint="give the others a path: -o spdx-json=app.spdx.json")
-    try:
-        size = Path(args.path).stat().st_size if Path(args.path).is_file() else None
-        with context.console.progress(Path(args.path).name, total=size) as progress:
-            result = create(
-                args.path,
-                [name for name, _ in outputs],
-                created=source_date(context),
-                spec_version=args.spec_version,
-                files=args.files,
-                allow_empty=args.allow_empty,
-                progress=progress,
-            )
-    except SupplyChainError as e:
-        raise with_near_name(e, args.path) from e
+    size = Path(args.path).stat().st_size if Path(args.path).is_file() else None
+    with context.console.progress(Path(args.path).name, total=size) as progress:
+        result = create(
+            args.path,
+            [name for name, _ in outputs],
+            created=source_date(context),
+            spec_version=args.spec_version,
+            files=args.files,
+            allow_empty=args.allow_empty,
+            progress=progress,
+        )
     for name, path in outputs:
         if not path:
             context.stdout.write(result.documents[name].decode())

@@ -1,5 +1,7 @@
 """What the files of a release are called. Names lead to evidence, and prove nothing."""
 
+from collections.abc import Container
+
 RELEASE_FILE = "release.json"
 SUMS_FILE = "SHA256SUMS"
 SIGNATURE_SUFFIX = ".sigstore.json"
@@ -15,3 +17,16 @@ RELEASE_ATTESTATIONS = RELEASE_FILE + ATTESTATIONS_SUFFIX
 """Where a publication leaves its own attestation."""
 MAX_ASSETS = 10_000
 """Files of one release."""
+
+_OWN_FILES = frozenset([RELEASE_FILE, RELEASE_SIGNATURE, RELEASE_ATTESTATIONS, SUMS_FILE])
+
+
+def is_evidence(name: str, files: Container[str]) -> bool:
+    """Whether a name in a release folder is that of evidence about one of ``files``, or of the release's own files.
+
+    A name, no more: nothing is said of the content. A hidden name is neither: it is an asset, and a stray
+    ``.DS_Store`` is found before it is published.
+    """
+    if name in _OWN_FILES or name.endswith(VSA_SUFFIX):
+        return True
+    return any(name.endswith(suffix) and name.removesuffix(suffix) in files for suffix in EVIDENCE_SUFFIXES)

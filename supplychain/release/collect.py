@@ -10,20 +10,16 @@ from typing import Final
 
 from supplychain import _io
 from supplychain._io import StrPath
-from supplychain.errors import AssetSetMismatch, EvidenceMissing, LimitExceeded, Unreadable, UnsafePath
+from supplychain.errors import AssetSetMismatch, EvidenceMissing, LimitExceeded, UnsafePath
 from supplychain.model.evidence import Evidence
 from supplychain.model.names import (
     ATTESTATIONS_SUFFIX,
     EVIDENCE_SUFFIXES,
     MAX_ASSETS,
-    RELEASE_FILE,
-    RELEASE_SIGNATURE,
     SIGNATURE_SUFFIX,
-    SUMS_FILE,
-    VSA_SUFFIX,
+    is_evidence,
 )
 
-_SUFFIXES: Final = (*EVIDENCE_SUFFIXES, VSA_SUFFIX)
 MAX_LINES: Final = 10_000
 """Attestations of one artifact."""
 
@@ -54,10 +50,10 @@ def beside(artifact: StrPath) -> list[Evidence]:
 
 def missing_beside(artifact: StrPath) -> EvidenceMissing:
     """The error that says where evidence was looked for."""
-    name = Path(artifact).name
+    path, name = os.fspath(artifact), Path(artifact).name
     return EvidenceMissing(
         f"no signature found; looked for {name}{SIGNATURE_SUFFIX} and {name}{ATTESTATIONS_SUFFIX} beside the file",
-        hint=f"name one with --bundle, or sign with: supplychain sign {name} --key release.key",
+        hint=f"name one with --bundle, or sign with: supplychain sign {path} --key release.key",
     )
 
 
@@ -66,22 +62,13 @@ def list_folder(folder: StrPath) -> list[str]:
     try:
         with os.scandir(folder) as found:
             names = sorted(e.name + "/" * e.is_dir(follow_symlinks=False) for e in found)
+    except NotADirectoryError:
+        raise UnsafePath("a file, not a folder", where=os.fspath(folder)) from None
     except OSError as e:
-        raise Unreadable((e.strerror or "cannot be read").lower(), where=os.fspath(folder)) from e
-    if len(names) > MAX_ASSETS * (len(_SUFFIXES) + 1):
+        raise _io.unreadable(e, folder) from e
+    if len(names) > MAX_ASSETS * (len(EVIDENCE_SUFFIXES) + 2):
         raise LimitExceeded(f"{len(names)} files in one folder", where=os.fspath(folder))
     return names
-
-
-def is_evidence(name: str, names: Iterable[str]) -> bool:
-    """Whether a name in a release folder is evidence of another file there, or one of the release's own files.
-
-    A hidden name is neither: it is an asset, and a stray ``.DS_Store`` is found before it is published.
-    """
-    if name in (RELEASE_FILE, RELEASE_SIGNATURE, SUMS_FILE):
-        return True
-    owner = next((name.removesuffix(s) for s in _SUFFIXES if name.endswith(s)), None)
-    return owner is not None and (owner in set(names) or name.endswith(VSA_SUFFIX))
 
 
 def asset_paths(paths: Iterable[StrPath]) -> tuple[Path, list[Path]]:
@@ -100,7 +87,8 @@ def asset_paths(paths: Iterable[StrPath]) -> tuple[Path, list[Path]]:
             raise AssetSetMismatch(
                 f"the folder {nested[0]} lies among the assets", where=str(path), hint="a release is a flat folder"
             )
-        found += [path / n for n in names if not is_evidence(n, names)]
+        there = frozenset(names)
+        found += [path / n for n in names if not is_evidence(n, there)]
     if not found:
         raise EvidenceMissing("no asset was found", hint="name the files of the release, or the folder they lie in")
     folders = {p.parent for p in found}

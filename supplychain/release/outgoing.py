@@ -19,12 +19,12 @@ from supplychain._io import StrPath
 from supplychain._json import Node
 from supplychain.errors import AssetSetMismatch, SupplyChainError
 from supplychain.model.evidence import Evidence
-from supplychain.model.names import CYCLONEDX_SUFFIX, RELEASE_FILE, SPDX_SUFFIX, SUMS_FILE, VSA_SUFFIX
+from supplychain.model.names import CYCLONEDX_SUFFIX, RELEASE_FILE, SPDX_SUFFIX, SUMS_FILE, VSA_SUFFIX, is_evidence
 from supplychain.model.permit import Permit
 from supplychain.model.release import Asset, AssetSet, Release, sums_of
 from supplychain.model.statement import Envelope, Statement
 from supplychain.predicates import short_name
-from supplychain.release.collect import is_evidence, read_evidence
+from supplychain.release.collect import read_evidence
 from supplychain.verify import bundle as bundles
 
 _DOCUMENTS: Final = {CYCLONEDX_SUFFIX: "cyclonedx", SPDX_SUFFIX: "spdx"}

@@ -34,14 +34,13 @@ from supplychain.errors import (
 )
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
-from supplychain.model.names import RELEASE_ATTESTATIONS, SUMS_FILE
+from supplychain.model.names import RELEASE_ATTESTATIONS, SUMS_FILE, is_evidence
 from supplychain.model.permit import Permit
 from supplychain.model.release import Asset, Delivered, Published, Release, check_names, set_digest, sums_of
 from supplychain.model.statement import MAX_SUBJECTS, Subject, encode_statement
 from supplychain.model.verified import Verified
 from supplychain.predicates.intent import MAX_DESTINATIONS, Intent
 from supplychain.predicates.release import ReleasePredicate, describe_release
-from supplychain.release.collect import is_evidence
 from supplychain.release.journal import Journal, Step, read_entries, signed_intents
 from supplychain.release.outgoing import Papers, choose_papers
 from supplychain.release.permits import MAX_AGE, RESUME_WITHIN, FindIntent

@@ -18,10 +18,23 @@ from supplychain.errors import (
     UnsupportedAlgorithm,
     UnsupportedType,
 )
+from supplychain.model.names import is_evidence
 from supplychain.model.release import RELEASE_SCHEMA, Asset, AssetSet, Release, check_names, set_digest
 
 FIRST = {"name": "a.tar.gz", "sha256": "0" * 64, "size": 3}
 SECOND = {"name": "b.whl", "sha256": "1" * 64, "size": 0}
+
+
+@pytest.mark.parametrize(
+    "name", "SHA256SUMS release.json release.json.attestations.jsonl a.cdx.json a.sigstore.json any.vsa.json".split()
+)
+def test_evidence_is_known_by_the_name_of_its_asset(name: str) -> None:
+    assert is_evidence(name, {"a"})
+
+
+@pytest.mark.parametrize("name", ["a", "b.cdx.json", ".sigstore.json", ".DS_Store", "A.cdx.json", "a.cdx.json.bak"])
+def test_a_stray_file_is_no_evidence(name: str) -> None:
+    assert not is_evidence(name, {"a"})
 
 
 def read(**changes: Any) -> AssetSet:

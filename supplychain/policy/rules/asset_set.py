@@ -7,12 +7,9 @@ from supplychain.errors import SupplyChainError
 from supplychain.model.case import Case, Listing
 from supplychain.model.decision import Cited, Outcome
 from supplychain.model.names import (
-    EVIDENCE_SUFFIXES,
-    RELEASE_ATTESTATIONS,
     RELEASE_FILE,
     RELEASE_SIGNATURE,
-    SUMS_FILE,
-    VSA_SUFFIX,
+    is_evidence,
 )
 from supplychain.model.release import check_names
 from supplychain.policy.context import Context, Problem, RuleResult, cite, some
@@ -131,7 +128,8 @@ def _compare(case: Case, listing: Listing, *, allow_extra: bool) -> Iterator[Pro
     if twice:
         yield _fail(f"one name, several files: {some(twice)}")
     if not allow_extra:
-        extra = sorted((set(listing.names) | set(there)) - known_names(declared, listing.names))
+        present = {*listing.names, *there} - declared.keys()
+        extra = sorted(name for name in present if not is_evidence(name, declared))
         if extra:
             message = f"{some(extra)}: in the folder, and neither declared nor evidence of an asset"
             yield _fail(message, fix=f"Remove what does not belong to the release, or declare it. {_PREPARE}")
@@ -143,10 +141,3 @@ def _compare(case: Case, listing: Listing, *, allow_extra: bool) -> Iterator[Pro
 
 def _fail(message: str, *, expected: str = "", actual: str = "", fix: str = _PREPARE) -> Problem:
     return Problem(outcome=Outcome.FAIL, message=message, expected=expected, actual=actual, fix=fix)
-
-
-def known_names(assets: Iterable[str], present: Iterable[str]) -> frozenset[str]:
-    """The names that may lie in the folder of these assets: they, their evidence, and the files about all of them."""
-    own = {RELEASE_FILE, RELEASE_SIGNATURE, RELEASE_ATTESTATIONS, SUMS_FILE}
-    about = {name + suffix for name in assets for suffix in EVIDENCE_SUFFIXES}
-    return frozenset(own | about | set(assets) | {n for n in present if n.endswith(VSA_SUFFIX)})
