@@ -3,7 +3,21 @@
 from supplychain.model.release import AssetSet, Published
 from supplychain.report import View
 from supplychain.report.escape import terminal
-from supplychain.report.screen import Row, Tone, counted, flow, headline, minute, paint, short, size, table
+from supplychain.report.screen import (
+    Row,
+    Tone,
+    counted,
+    flow,
+    headline,
+    indented,
+    minute,
+    paint,
+    short,
+    size,
+    some,
+    table,
+    wrap,
+)
 
 _ASSETS = 50
 
@@ -49,4 +63,8 @@ def published(result: Published, view: View) -> list[str]:
         )
         for d in result.delivered
     ]
-    return [*lines, *table(rows, view), "Read back from every destination: it holds what was judged."]
+    lines += [*table(rows, view), *wrap("Read back from every destination: it holds what was judged.", view.width)]
+    if result.withheld:
+        lines += ["", *wrap("Withheld, it did not go out:", view.width)]
+        lines += [line for note in some(list(map(terminal, result.withheld)), view) for line in indented(note, view)]
+    return lines

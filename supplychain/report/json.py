@@ -254,6 +254,7 @@ def _published(result: Published) -> dict[str, JSON]:
             for d in result.delivered
         ],
         "resumed_from": exact(result.resumed_from) if result.resumed_from else None,
+        "withheld": list(result.withheld),
     }
 
 

@@ -124,6 +124,8 @@ def _published(result: Published) -> str:
         f"- {'there already' if d.already else 'done'}: {code(d.destination)}, {counted(d.files, 'files')}"
         for d in result.delivered
     ]
+    if result.withheld:
+        lines += ["", "Withheld, it did not go out:", *(f"- {code(note)}" for note in result.withheld)]
     return "\n".join([*head, *_fit(lines, RUNES - _RESERVE - _runes(head))]) + "\n"
 
 

@@ -109,6 +109,10 @@ def test_published() -> None:
         "\n"
         "- done: `file:///srv/releases`, 9 files\n"
         "- there already: `oci://registry.example/chat`, 9 files\n"
+        "\n"
+        "Withheld, it did not go out:\n"
+        "- `a.attestations.jsonl: 1 of 4 attestations were not judged`\n"
+        "- `b.cdx.json: it was not judged`\n"
     )
     assert render(replace(PUBLISHED, delivered=()), "markdown").startswith("**NOT PUBLISHED** ")
 

@@ -322,7 +322,15 @@ def test_published_says_where_and_that_it_was_read_back() -> None:
         "  done           file:///srv/releases          9 files   /srv/releases/chat-server/10.11.3\n"
         "  there already  oci://registry.example/chat   9 files\n"
         "Read back from every destination: it holds what was judged.\n"
+        "\n"
+        "Withheld, it did not go out:\n"
+        "  a.attestations.jsonl: 1 of 4 attestations were not judged\n"
+        "  b.cdx.json: it was not judged\n"
     )
+
+
+def test_a_publication_that_withheld_nothing_does_not_speak_of_it() -> None:
+    assert "ithheld" not in render(replace(PUBLISHED, withheld=()), "text")
 
 
 def test_published_to_nowhere_is_not_published() -> None:

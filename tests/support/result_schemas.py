@@ -246,6 +246,7 @@ _KINDS: Final[dict[str, tuple[str, dict[str, JSON]]]] = {
                 )
             ),
             "resumed_from": _about("Time of the intent that was completed.", _or_null(_TIME)),
+            "withheld": _about("Files, or parts of one, that did not go out, each with the reason.", _list(_TEXT)),
         },
     ),
 }

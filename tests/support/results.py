@@ -171,6 +171,7 @@ PUBLISHED: Final = Published(
         Delivered(destination="oci://registry.example/chat", location="", files=9, already=True),
     ),
     resumed_from=NOON,
+    withheld=("a.attestations.jsonl: 1 of 4 attestations were not judged", "b.cdx.json: it was not judged"),
 )
 RESULTS: Final[dict[str, Result]] = {
     "decision": denied(),
