@@ -44,6 +44,7 @@ The exit codes are those of the command line: 1 is a judgement, 2 is found befor
 ('MalformedDocument', 3, 'a.json: subject[0]: expected an object')
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 
@@ -190,6 +191,11 @@ class PolicyError(SupplyChainError):
 
 class PolicyInvalid(PolicyError):
     """A policy, waiver file or signer that does not say what it must, exactly."""
+
+    def __init__(self, message: str, *, where: str = "", hint: str = "", problems: Sequence[str] = ()) -> None:
+        """``problems``: each one with its place, where there are several; the message is all of them."""
+        super().__init__(message, where=where, hint=hint)
+        self.problems = tuple(problems)
 
 
 class UsageError(SupplyChainError):

@@ -150,8 +150,10 @@ def _rows(
     name = str(artifact) if isinstance(artifact, Digest) else os.fspath(artifact)
     rows: list[VerifiedRow] = []
     codes: list[int] = []
+    sha256: str | None = None
     try:
         with _opened(artifact) as opened:
+            sha256 = opened.sha256
             groups = _groups(artifact, named)
             for group in groups:
                 held = [_row(item, opened, name, kind, trust, at) for item in group]
@@ -159,7 +161,8 @@ def _rows(
                 worst = [code for _, code in held]
                 codes.append(0 if 0 in worst else 1 if 1 in worst else 3)
     except SupplyChainError as e:
-        return [*rows, VerifiedRow(artifact=name, sha256=None, bundle=None, error=_problem(e))], e.exit_code
+        bundle = e.where if sha256 and e.where else None
+        return [*rows, VerifiedRow(artifact=name, sha256=sha256, bundle=bundle, error=_problem(e))], e.exit_code
     if named:
         return rows, 1 if 1 in codes else max(codes)
     return rows, 0 if 0 in codes else 1 if 1 in codes else max(codes)

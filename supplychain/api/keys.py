@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias, overload
 
 from supplychain import _io
 from supplychain._io import StrPath
-from supplychain.errors import KeyUnusable
+from supplychain.errors import InputError, KeyUnusable
 from supplychain.keys import PrivateKey, PublicKey, generate, read_private, read_public
 from supplychain.keys.public import MAX_KEY_BYTES
 from supplychain.signing import BundleSigner
@@ -38,10 +38,9 @@ def read_key(path: StrPath, *, password: Password) -> PrivateKey: ...
 def read_key(path: StrPath, *, password: Password | _Absent = _ABSENT) -> PublicKey | PrivateKey:
     """Read a key file: the public key, or, where a password is given, the private one.
 
-    ``password=None`` reads a private key that is not encrypted. Raises KeyUnusable, UnsupportedAlgorithm,
-    UnsafePath, Unreadable.
+    ``password=None`` reads a private key that is not encrypted. Raises KeyUnusable, UnsupportedAlgorithm.
     """
-    data, where = _io.read_bytes(path, max_bytes=MAX_KEY_BYTES), os.fspath(path)
+    data, where = _read(path), os.fspath(path)
     if isinstance(password, _Absent):
         return read_public(data, where=where)
     return read_private(data, password=password.encode() if isinstance(password, str) else password, where=where)
@@ -80,7 +79,7 @@ def show_key(path: StrPath, *, password: Password = None) -> "KeyInfo":
     """What a key file holds: of a private key, only what its public half tells."""
     from supplychain.model.results import KeyInfo
 
-    data, where = _io.read_bytes(path, max_bytes=MAX_KEY_BYTES), os.fspath(path)
+    data, where = _read(path), os.fspath(path)
     private = b"PRIVATE KEY" in data
     public: PublicKey
     if private:
@@ -95,6 +94,13 @@ def show_key(path: StrPath, *, password: Password = None) -> "KeyInfo":
         private=private,
         encrypted=b"ENCRYPTED" in data if private else None,
     )
+
+
+def _read(path: StrPath) -> bytes:
+    try:
+        return _io.read_bytes(path, max_bytes=MAX_KEY_BYTES)
+    except InputError as e:
+        raise KeyUnusable(e.message, where=os.fspath(path), hint=e.hint) from e
 
 
 def as_signer(signer: AnySigner) -> BundleSigner:

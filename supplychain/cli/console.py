@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Final, Self, TextIO
 
 from supplychain.api.render import safe
-from supplychain.errors import SupplyChainError
+from supplychain.errors import PolicyInvalid, SupplyChainError
 
 _RED: Final = "1;31"
 _YELLOW: Final = "33"
@@ -56,7 +56,8 @@ class Console:
 
     def error(self, error: "SupplyChainError | str", *, hint: str = "") -> None:
         """``error: ...``, and the next action below it; an error of the library brings its own hint."""
-        self._labelled("error", _RED, str(error))
+        for text in error.problems if isinstance(error, PolicyInvalid) and error.problems else [str(error)]:
+            self._labelled("error", _RED, text)
         self.hint(hint or (error.hint if isinstance(error, SupplyChainError) else ""))
 
     def warn(self, text: str, *, hint: str = "") -> None:

@@ -88,7 +88,7 @@ def _invalid(problems: Sequence[PolicyProblem]) -> PolicyInvalid:
     lines = [str(p) for p in problems[:MAX_REPORTED]]
     if len(problems) > MAX_REPORTED:
         lines.append(f"and {len(problems) - MAX_REPORTED} more problems")
-    return PolicyInvalid("\n".join(lines))
+    return PolicyInvalid("\n".join(lines), problems=lines)
 
 
 class _Document(Protocol):
