@@ -26,6 +26,7 @@ VERBS: Final = {
     "sign": ("evidence", "sign files"),
     "attest": ("evidence", "state something about files, signed"),
     "verify": ("evidence", "check signatures and attestations of files"),
+    "layout": ("layout", "hold classic in-toto links against their layout"),
     "policy": ("policy", "check, explain and describe policies"),
 }
 """Verb to the module beside this one, and its line in the help."""

@@ -75,6 +75,16 @@ class PublicKey:
             )
         self._check(signature, digest, prehashed=True)
 
+    def verify_pss(self, signature: bytes, message: bytes) -> None:
+        """Check an RSA signature by PSS with SHA-256, as in-toto's tools make them. Raises SignatureInvalid."""
+        try:
+            if not isinstance(self._key, rsa.RSAPublicKey):
+                raise InvalidSignature
+            scheme = padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO)
+            self._key.verify(signature, message, scheme, hashes.SHA256())
+        except InvalidSignature:
+            raise SignatureInvalid(f"not signed by the {self.algorithm} key {self.fingerprint[:19]}") from None
+
     def _check(self, signature: bytes, data: bytes, *, prehashed: bool) -> None:
         try:
             if isinstance(self._key, ed25519.Ed25519PublicKey):

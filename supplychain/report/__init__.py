@@ -18,11 +18,14 @@ from supplychain.errors import UsageError
 if TYPE_CHECKING:  # whoever has a result to show has loaded its class: a verb does not load those of all the others
     from supplychain.model.decision import Decision
     from supplychain.model.inventory import Inventory
+    from supplychain.model.layout import LayoutVerification
     from supplychain.model.release import AssetSet, Published
     from supplychain.model.results import KeyInfo, Validation, Written
     from supplychain.model.verification import Verification
 
-Result: TypeAlias = "Decision | Verification | Validation | KeyInfo | Written | Inventory | AssetSet | Published"
+Result: TypeAlias = (
+    "Decision | Verification | LayoutVerification | Validation | KeyInfo | Written | Inventory | AssetSet | Published"
+)
 """Everything a verb can find out."""
 
 

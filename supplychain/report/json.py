@@ -13,6 +13,7 @@ from supplychain._json import JSON
 from supplychain.model.decision import Decision, Finding
 from supplychain.model.evidence import Rejected
 from supplychain.model.inventory import EntryKind, Inventory, Scope
+from supplychain.model.layout import CheckedStep, LayoutVerification
 from supplychain.model.release import AssetSet, Published, Release
 from supplychain.model.results import KeyInfo, Validation, Written
 from supplychain.model.verification import Problem, Verification, VerifiedRow
@@ -22,6 +23,7 @@ from supplychain.report.escape import data
 from supplychain.report.outcome import valid
 from supplychain.report.proofs import verified
 from supplychain.report.screen import exact
+from supplychain.report.steps import holds, step_holds
 
 
 class Json:
@@ -30,6 +32,7 @@ class Json:
     kinds: ClassVar[tuple[str, ...]] = (
         "Decision",
         "Verification",
+        "LayoutVerification",
         "Validation",
         "KeyInfo",
         "Written",
@@ -52,6 +55,8 @@ def shape(result: Result) -> dict[str, JSON]:
             kind, members = "decision", _decision(result)
         case Verification():
             kind, members = "verification", _verification(result)
+        case LayoutVerification():
+            kind, members = "layout-verification", _layout(result)
         case Validation():
             kind, members = "validation", _validation(result)
         case KeyInfo():
@@ -157,6 +162,43 @@ def _verified_row(row: VerifiedRow) -> JSON:
         "root": row.root,
         "unchecked": list(row.unchecked),
         "error": _problem(row.error) if row.error else None,
+    }
+
+
+def _layout(result: LayoutVerification) -> dict[str, JSON]:
+    return {
+        "verified": holds(result),
+        "exit_code": result.exit_code,
+        "layout": result.layout,
+        "sha256": result.sha256,
+        "signers": list(result.signers),
+        "expires": exact(result.expires) if result.expires else None,
+        "steps": [_step(step) for step in result.steps],
+        "products": [
+            {
+                "artifact": product.artifact,
+                "sha256": product.sha256,
+                "names": list(product.names),
+                "error": _problem(product.error) if product.error else None,
+            }
+            for product in result.products
+        ],
+        "error": _problem(result.error) if result.error else None,
+    }
+
+
+def _step(step: CheckedStep) -> JSON:
+    return {
+        "name": step.name,
+        "inspection": step.inspection,
+        "verified": step_holds(step),
+        "threshold": step.threshold,
+        "signers": list(step.signers),
+        "links": list(step.links),
+        "materials": step.materials,
+        "products": step.products,
+        "notes": list(step.notes),
+        "problems": [_problem(problem) for problem in step.problems],
     }
 
 

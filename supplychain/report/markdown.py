@@ -10,6 +10,7 @@ from typing import ClassVar, assert_never
 from supplychain.errors import UsageError
 from supplychain.model.decision import Decision, Verdict
 from supplychain.model.inventory import Inventory
+from supplychain.model.layout import LayoutVerification
 from supplychain.model.release import AssetSet, Published
 from supplychain.model.results import KeyInfo, Validation, Written
 from supplychain.model.verification import Verification
@@ -41,7 +42,7 @@ class Markdown:
                 return _verification(result)
             case Published():
                 return _published(result)
-            case Validation() | KeyInfo() | Written() | Inventory() | AssetSet():
+            case LayoutVerification() | Validation() | KeyInfo() | Written() | Inventory() | AssetSet():
                 raise UsageError(f"there is no markdown report of a {type(result).__name__}")
             case _:
                 assert_never(result)

@@ -48,18 +48,19 @@ def validation(result: Validation, view: View) -> list[str]:
             [],
             view,
         )
-        lines += _problems(document.problems, view)
+        lines += problems(document.problems, view)
     return lines
 
 
-def _problems(problems: Sequence[Problem], view: View) -> list[str]:
+def problems(found: Sequence[Problem], view: View) -> list[str]:
+    """The first of them, each with its hint, and how many more there are."""
     lines: list[str] = []
-    shown = problems if view.verbose else problems[:_PROBLEMS]
+    shown = found if view.verbose else found[:_PROBLEMS]
     for problem in shown:
         lines += indented(f"{terminal(problem.code)}: {terminal(problem.message)}", view)
         lines += indented(f"hint: {terminal(problem.hint)}", view) if problem.hint else []
-    if len(shown) < len(problems):
-        lines.append(f"  and {len(problems) - len(shown):,} more")
+    if len(shown) < len(found):
+        lines.append(f"  and {len(found) - len(shown):,} more")
     return lines
 
 

@@ -12,6 +12,7 @@ from supplychain.report import Result, View
 _SCREENS: Final = {
     "AssetSet": "supplychain.report.delivery:asset_set",
     "Decision": "supplychain.report.judgement:screen",
+    "LayoutVerification": "supplychain.report.steps:screen",
     "Inventory": "supplychain.report.contents:screen",
     "KeyInfo": "supplychain.report.outcome:key_info",
     "Published": "supplychain.report.delivery:published",

@@ -22,6 +22,7 @@ FOLDER: Final = ROOT / "docs/reference"
 NOUNS: Final = {
     "sbom": ("create", "validate"),
     "key": ("new", "show"),
+    "layout": ("verify",),
     "policy": ("lint", "explain", "rules", "schema"),
 }
 """Verbs with verbs of their own."""

@@ -152,6 +152,28 @@ _VERIFIED_ROW = _object(
         "error": _about("Null means verified.", _or_null(_PROBLEM)),
     }
 )
+_STEP = _object(
+    {
+        "name": _TEXT,
+        "inspection": _FLAG,
+        "verified": _FLAG,
+        "threshold": _about("Functionaries the layout asks for; 0 for an inspection.", _COUNT),
+        "signers": _about("Fingerprints of the functionaries whose links count.", _list(_TEXT)),
+        "links": _about("Where those lie.", _list(_TEXT)),
+        "materials": _COUNT,
+        "products": _COUNT,
+        "notes": _about("What decides nothing: links that do not count, another command.", _list(_TEXT)),
+        "problems": _list(_PROBLEM),
+    }
+)
+_PRODUCT = _object(
+    {
+        "artifact": _TEXT,
+        "sha256": _SHA256,
+        "names": _about("What the step calls it.", _list(_TEXT)),
+        "error": _or_null(_PROBLEM),
+    }
+)
 _DOCUMENT = _object(
     {
         "path": _TEXT,
@@ -194,6 +216,20 @@ _KINDS: Final[dict[str, tuple[str, dict[str, JSON]]]] = {
     "verification": (
         "Signatures and attestations of artifacts",
         {"verified": _FLAG, "exit_code": _EXIT, "results": _list(_VERIFIED_ROW)},
+    ),
+    "layout-verification": (
+        "Classic in-toto links held against their layout",
+        {
+            "verified": _FLAG,
+            "exit_code": _EXIT,
+            "layout": _TEXT,
+            "sha256": _about("Of the layout; null when it was refused.", _or_null(_SHA256)),
+            "signers": _about("Fingerprints of the keys that must have signed it.", _list(_TEXT)),
+            "expires": _or_null(_TIME),
+            "steps": _about("In the order of the layout; inspections at the end.", _list(_STEP)),
+            "products": _about("Files that were compared with the products of the last step.", _list(_PRODUCT)),
+            "error": _about("Why the layout itself was refused.", _or_null(_PROBLEM)),
+        },
     ),
     "validation": (
         "SBOMs held against the schemas of their formats",

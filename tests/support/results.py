@@ -14,6 +14,7 @@ from supplychain.model.inventory import (
     Scope,
     Unknown,
 )
+from supplychain.model.layout import CheckedProduct, CheckedStep, LayoutVerification
 from supplychain.model.release import Asset, AssetSet, Delivered, Published
 from supplychain.model.results import KeyInfo, ValidatedDocument, Validation, Written
 from supplychain.model.verification import Problem, Verification, VerifiedRow
@@ -73,6 +74,66 @@ NOT_VERIFIED: Final = Verification(
             error=Problem(code="Unreadable", message="gone.tar.gz: no such file or directory"),
         ),
     ),
+    verified=False,
+    exit_code=1,
+)
+LAYOUT: Final = LayoutVerification(
+    layout="root.layout",
+    sha256=SHA,
+    signers=(f"sha256:{SHA}",),
+    expires=NOON,
+    steps=(
+        CheckedStep(
+            name="build",
+            inspection=False,
+            threshold=1,
+            signers=(f"sha256:{SHA}",),
+            links=("links/build.0011aabb.link",),
+            materials=12,
+            products=1,
+            notes=("the command is not the one the layout expects",),
+        ),
+        CheckedStep(name="untar", inspection=True, threshold=0, signers=(), links=(), materials=1, products=2),
+    ),
+    products=(CheckedProduct(artifact="chat.tar.gz", sha256=SHA, names=("dist/chat.tar.gz",)),),
+    verified=True,
+    exit_code=0,
+)
+LAYOUT_FAILS: Final = LayoutVerification(
+    layout="root.layout",
+    sha256=SHA,
+    signers=(f"sha256:{SHA}",),
+    expires=NOON,
+    steps=(
+        CheckedStep(
+            name="build",
+            inspection=False,
+            threshold=2,
+            signers=(f"sha256:{SHA}",),
+            links=("links/build.0011aabb.link",),
+            materials=12,
+            products=1,
+            problems=(
+                Problem(
+                    code="SubjectMismatch",
+                    message="products of build: DISALLOW *: chat.tar.gz",
+                    hint="find out why before anything else",
+                ),
+            ),
+        ),
+    ),
+    products=(
+        CheckedProduct(
+            artifact="chat.tar.gz", sha256=SHA, names=(), error=Problem(code="SubjectMismatch", message="no product")
+        ),
+    ),
+    verified=False,
+    exit_code=1,
+)
+LAYOUT_REFUSED: Final = LayoutVerification(
+    layout="root.layout",
+    sha256=None,
+    error=Problem(code="SignatureInvalid", message="root.layout: not signed by the key", hint="get it again"),
     verified=False,
     exit_code=1,
 )
@@ -177,6 +238,9 @@ RESULTS: Final[dict[str, Result]] = {
     "decision": denied(),
     "verification": VERIFIED,
     "verification-refused": NOT_VERIFIED,
+    "layout": LAYOUT,
+    "layout-fails": LAYOUT_FAILS,
+    "layout-refused": LAYOUT_REFUSED,
     "validation": VALIDATION,
     "key": KEY,
     "written": WRITTEN,
