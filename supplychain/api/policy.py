@@ -9,7 +9,6 @@ from supplychain import _io
 from supplychain._io import StrPath
 from supplychain.api.trust import grounded
 from supplychain.errors import InputError, PolicyInvalid, UsageError
-from supplychain.keys.public import MAX_KEY_BYTES
 from supplychain.model.decision import Decision
 from supplychain.policy import engine, reader
 from supplychain.policy import explain as explaining
@@ -41,7 +40,7 @@ def read_policy(path: StrPath, *, sha256: str | None = None) -> Policy:
             if step.is_symlink():
                 raise PolicyInvalid("a symbolic link is not followed", where=str(step))
         try:
-            return _io.read_bytes(folder / relative, max_bytes=MAX_KEY_BYTES)
+            return _io.read_bytes(folder / relative, max_bytes=MAX_POLICY_BYTES)
         except InputError as e:
             raise PolicyInvalid(e.message, where=str(folder / relative), hint=e.hint) from e
 
@@ -66,7 +65,8 @@ def gate(
     resolved = policy if isinstance(policy, Policy) else read_policy(policy)
     now = at or datetime.now(UTC)
     trust = grounded(Trust(*resolved.signers))
-    case = collect(assets, trust=trust, at=now, evidence=evidence, progress=progress)
+    steps = any(rule.params.reads_steps for rule in resolved.rules)
+    case = collect(assets, trust=trust, at=now, evidence=evidence, steps=steps, progress=progress)
     no_permit = "it was judged as of a time that somebody chose" if at else ""
     return engine.judge(case, resolved, at=now, no_permit=no_permit)
 

@@ -66,6 +66,8 @@ class Case:
 
     artifacts: tuple[Artifact, ...]
     verified: tuple[Verified[Any], ...] = ()
+    steps: tuple[Verified[Any], ...] = ()
+    """Verified links, each about its own products, which need not be among the artifacts; for rules about steps."""
     observed: tuple[Observed, ...] = ()
     unmeasured: tuple[Unmeasured, ...] = ()
     references: tuple[Reference, ...] = ()

@@ -88,6 +88,12 @@ def _counted(case: Case, policy: Policy, at: datetime) -> Case:
             rejected.add(refusal)
         elif proof.artifact.value in known:
             verified.append(proof)
+    steps: list[Verified[Any]] = []
+    for proof in case.steps:
+        if refusal := _refusal(proof, policy.facts, at):
+            rejected.add(refusal)
+        else:
+            steps.append(proof)
     listing = case.listing
     if listing is not None and listing.proof is not None:
         refusal = _refusal(listing.proof, policy.facts, at) or _other_listing(listing.proof, listing)
@@ -97,10 +103,15 @@ def _counted(case: Case, policy: Policy, at: datetime) -> Case:
     return replace(
         case,
         artifacts=tuple(artifacts[key] for key in sorted(artifacts)),
-        verified=tuple(sorted(verified, key=lambda p: (p.source, p.artifact, p.signer, p.payload_sha256))),
+        verified=tuple(sorted(verified, key=_proof_order)),
+        steps=tuple(sorted(steps, key=_proof_order)),
         rejected=tuple(sorted(rejected, key=_rejected_order)),
         listing=listing,
     )
+
+
+def _proof_order(proof: Verified[Any]) -> tuple[object, ...]:
+    return (proof.source, proof.artifact, proof.signer, proof.payload_sha256)
 
 
 def _rejected_order(item: Rejected) -> tuple[str, ...]:
@@ -169,7 +180,7 @@ def _release(case: Case) -> Release | None:
 
 def _inputs(case: Case) -> tuple[Source, ...]:
     """Everything that counted."""
-    found = {p.source for p in case.verified} | {Source(r.uri, r.sha256) for r in case.references}
+    found = {p.source for p in (*case.verified, *case.steps)} | {Source(r.uri, r.sha256) for r in case.references}
     if case.listing is not None and case.listing.proof is not None:
         found |= {case.listing.source, case.listing.proof.source}
     return tuple(sorted(found))

@@ -137,7 +137,12 @@ def advice(policy: Policy) -> tuple[str, ...]:
 def _advice(policy: Policy) -> Iterator[str]:
     if all(rule.mode is not Mode.ENFORCE for rule in policy.rules):
         yield f"{policy.where}: no rule is enforced: this policy denies nothing"
-    used = {name for rule in policy.rules for name in getattr(rule.params, "signers", ())}
+    used = {
+        name
+        for rule in policy.rules
+        for key in getattr(rule.params, "names_signers", ())
+        for name in getattr(rule.params, key)
+    }
     for name in policy.facts:
         if name not in used:
             yield f"{policy.where}: no rule asks for signer {name!r}"

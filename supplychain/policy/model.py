@@ -5,17 +5,28 @@ file is wrong. This is the one module that loads pydantic; verifying and signing
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Strict, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    PlainValidator,
+    Strict,
+    ValidationError,
+    ValidationInfo,
+    WithJsonSchema,
+)
 from pydantic import Field as Field  # noqa: PLC0414  # rules take it from here: they do not import pydantic
 
 from supplychain import _json
 from supplychain._json import JSON
-from supplychain.errors import PolicyInvalid
+from supplychain.errors import PolicyInvalid, SupplyChainError
 from supplychain.model.decision import Mode
 from supplychain.model.permit import PolicyRef
 from supplychain.policy.faults import Fault, fault_of
@@ -55,6 +66,30 @@ def _evidence_type(text: str) -> str:
     raise ValueError(f"{text[:80]!r} is no type of evidence (known: {', '.join((SIGNATURE, *PREDICATES))})")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Referenced:
+    """A file that a policy names, with its content: it enters the policy's digest by that, not by its name."""
+
+    path: str
+    data: bytes = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """Of the content, in hexadecimal."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+def _referenced(value: object, info: ValidationInfo) -> Referenced:
+    """The file, by the ``load`` that `hold` was given."""
+    load = (info.context or {}).get("load")
+    if not isinstance(value, str) or load is None:
+        raise ValueError("expected the path of a file under the policy's folder")
+    try:
+        return Referenced(path=value, data=load(value))
+    except (SupplyChainError, OSError) as e:
+        raise ValueError(str(e) if isinstance(e, SupplyChainError) else f"{value}: cannot be read") from e
+
+
 Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
 Duration: TypeAlias = Annotated[
     timedelta,
@@ -85,6 +120,13 @@ EvidenceType: TypeAlias = Annotated[
     AfterValidator(_evidence_type),
     WithJsonSchema({"type": "string", "examples": [SIGNATURE, *PREDICATES, *TYPES]}),
 ]
+PolicyPath: TypeAlias = Annotated[
+    Referenced,
+    PlainValidator(_referenced),
+    PlainSerializer(lambda found: f"sha256:{found.sha256}", return_type=str),
+    WithJsonSchema({"type": "string", "examples": ["root.layout"]}),
+]
+"""A file under the policy's folder, read with the policy."""
 Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Of a signer or a rule."""
 OneLine: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
@@ -101,6 +143,9 @@ class Model(BaseModel):
 class RuleParams(Model):
     """The base of the parameters of a rule. Keys are spelled with ``-``, fields with ``_``."""
 
+    reads_steps: ClassVar[bool] = False
+    """Whether links count that are about other files than those judged: the steps before the last."""
+
     def contradictions(self) -> tuple[str, ...]:
         """What is wrong with the parameters taken together."""
         return ()
@@ -109,6 +154,8 @@ class RuleParams(Model):
 class EvidenceParams(RuleParams):
     """The base of the parameters of a rule that reads evidence."""
 
+    names_signers: ClassVar[tuple[str, ...]] = ("signers",)
+    """The parameters that hold names of signers."""
     any_signer: ClassVar[bool] = False
     """Whether no name means every signer of the policy; otherwise it is allowed only where there is one."""
     signers: Many[Name] = Field(
@@ -203,13 +250,14 @@ class PolicyFile(Model):
     rules: Annotated[Many[object], Field(min_length=1)] = Field(description="What must hold.")
 
 
-def hold(model: type[M], value: object) -> tuple[M | None, list[Fault]]:
+def hold(model: type[M], value: object, load: Callable[[str], bytes] | None = None) -> tuple[M | None, list[Fault]]:
     """The value as the model reads it, or every fault it has.
 
-    A list that is too short only because its entries are wrong has just their faults.
+    A list that is too short only because its entries are wrong has just their faults. ``load`` gives the content of a
+    file the value names.
     """
     try:
-        return model.model_validate(value), []
+        return model.model_validate(value, context={"load": load}), []
     except ValidationError as e:
         errors = e.errors(include_url=False)
         return None, [fault_of(error) for error in errors if error["type"] != "too_short" or not error["input"]]

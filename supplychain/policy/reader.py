@@ -187,7 +187,7 @@ class _Reading:
 
     def held(self, model: type[M], value: object, path: Path, what: str, known: Iterable[str] = ()) -> M | None:
         """The value as the model reads it; its faults are told."""
-        found, faults = hold(model, value)
+        found, faults = hold(model, value, self.file)
         for fault in faults:
             self.fault(fault, path, what, (*keys_of(model), *known))
         return found
@@ -243,14 +243,17 @@ class _Reading:
         )
         return SignerFacts(signer=signer, builder=entry.builder, slsa_level=entry.slsa_level)
 
-    def key(self, name: str, path: Path) -> PublicKey | None:
-        """The public key in a file under the policy's folder."""
+    def file(self, name: str) -> bytes:
+        """The content of a file under the policy's folder. Raises PolicyInvalid for a path that leads elsewhere."""
         windows = PureWindowsPath(name)
         if windows.anchor or PurePosixPath(name).is_absolute() or ".." in windows.parts or "\0" in name:
-            self.tell(path, f"{name!r} is not a path under the policy's folder")
-            return None
+            raise PolicyInvalid(f"{name!r} is not a path under the policy's folder")
+        return self.load(name)
+
+    def key(self, name: str, path: Path) -> PublicKey | None:
+        """The public key in a file under the policy's folder."""
         try:
-            return read_public(self.load(name), where=name)
+            return read_public(self.file(name), where=name)
         except (SupplyChainError, OSError) as e:
             said = e if isinstance(e, SupplyChainError) else f"{name}: cannot be read"
             self.tell(path, str(said), hint=getattr(e, "hint", ""))
@@ -287,7 +290,8 @@ class _Reading:
         model = load(kind).Params
         params = self.held(model, {k: v for k, v in raw.items() if k not in common}, path, what, common)
         if issubclass(model, EvidenceParams):
-            self.named_signers(raw.get("signers"), path)
+            for key in model.names_signers:
+                self.named_signers(raw.get(key), (*path, key))
         if entry is None or params is None:
             return None
         if entry.enforce_from is not None and entry.mode != "enforce":
@@ -312,7 +316,7 @@ class _Reading:
         for number, name in enumerate(raw if isinstance(raw, list) else ()):
             if isinstance(name, str) and name not in self.names:
                 said = f"signer {name!r} is not in signers ({', '.join(self.names)})"
-                self.tell((*path, "signers", number), said)
+                self.tell((*path, number), said)
 
     def with_signers(self, params: RuleParams, path: Path, what: str) -> RuleParams:
         """The parameters with their signers named; the only signer may be left out."""

@@ -24,6 +24,7 @@ from supplychain.model.release import AssetSet
 from supplychain.model.verified import Signature, Source, Verified
 from supplychain.release.collect import beside, list_folder, read_evidence
 from supplychain.release.measure import measure
+from supplychain.release.steps import verify_link
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence
 
@@ -34,12 +35,14 @@ def collect(
     trust: Trust,
     at: datetime,
     evidence: Sequence[StrPath] = (),
+    steps: bool = False,
     limits: Limits = LIMITS,
     progress: Callable[[str, int], None] | None = None,
 ) -> Case:
     """Measure the artifacts and verify their evidence. A folder is an asset set; several files are just files.
 
-    ``evidence`` names further files, held against every artifact. Raises EvidenceMissing for a folder without
+    ``evidence`` names further files, held against every artifact. With ``steps``, links by trusted signers are kept
+    whatever they are about. Raises EvidenceMissing for a folder without
     release.json, and InputError for an artifact that cannot be read; evidence that does not verify is no error.
     """
     listing = _listing(Path(paths[0]), trust=trust, at=at) if len(paths) == 1 and Path(paths[0]).is_dir() else None
@@ -50,20 +53,27 @@ def collect(
     rejected: list[Rejected] = []
     observed: dict[str, Observed] = {}
     unmeasured: list[Unmeasured] = []
+    found = list(further)
     for path in files:
         with _io.open_plain(path) as stream:
             artifact, inventory = _measure(stream, path, limits, progress)
-            for item in (*beside(path), *further):
+            lying = beside(path)
+            for item in (*lying, *further):
                 _weigh(item, artifact, trust, at, verified, rejected)
+            found += lying
         artifacts.append(artifact)
         if isinstance(inventory, InputError):
             reason = f"{inventory.code}: {inventory}"
             unmeasured.append(Unmeasured(name=artifact.name, sha256=artifact.sha256, reason=reason))
         else:
             observed.setdefault(artifact.sha256, Observed(sha256=artifact.sha256, inventory=inventory))
+    links = [p for item in dict.fromkeys(found) for p in verify_link(item, trust=trust, at=at)] if steps else []
+    other = {p.source for p in links}
+    rejected = [r for r in rejected if r.code != "SubjectMismatch" or Source(r.uri, r.sha256) not in other]
     return Case(
         artifacts=tuple(sorted(artifacts, key=lambda a: (a.name, a.sha256))),
         verified=tuple(sorted(verified, key=lambda v: (v.source, v.artifact, v.signer_id))),
+        steps=tuple(links),
         observed=tuple(observed[k] for k in sorted(observed)),
         rejected=tuple(sorted(rejected, key=lambda r: (r.uri, r.sha256, r.sha256_of_artifact or ""))),
         unmeasured=tuple(unmeasured),

@@ -460,6 +460,7 @@ def test_judging_has_no_effects() -> None:
             "- {id: complete, type: sbom-complete, profile: ntia-2021}",
             "- {id: match, type: sbom-matches-artifact}",
             "- {id: built, type: slsa-build}",
+            "- {id: steps, type: in-toto-layout, layout: root.layout, owners: [release]}",
             "- {id: set, type: asset-set}",
             "- {id: clean, type: archive-hygiene}",
             "- {id: licences, type: licence, deny: [MIT]}",

@@ -33,6 +33,7 @@ from supplychain.verify.layout import content, rules, verification
 from supplychain.verify.layout.verification import Links
 from tests.support.layouts import (
     FILE,
+    NOW,
     OTHER,
     file_name,
     folder,
@@ -108,6 +109,8 @@ def test_every_owner_that_is_named_must_have_signed(tmp_path: Path) -> None:
     assert not oracle(signed(ONE, "owner"), ALICE, tmp_path, "owner", "second")
     with pytest.raises(UsageError, match="no key"):
         judge(ONE, ALICE, keys=[])
+    with pytest.raises(UsageError, match="no key"):
+        verification.open_layout(both, keys=[], at=NOW, where="x")
 
 
 @pytest.mark.threat(6)
@@ -368,7 +371,8 @@ def test_a_key_of_a_layout_that_contradicts_itself_is_not_used(
 ) -> None:
     value = json.loads(repr(ONE))
     value["keys"][keyid("alice")].update(change)
-    assert code(judge(resigned(value), ALICE)) == error.__name__
+    result = judge(resigned(value), ALICE)
+    assert (code(result), result.exit_code) == (error.__name__, 3)
 
 
 def test_a_pkcs1_signature_is_none_where_pss_is_meant() -> None:

@@ -39,6 +39,7 @@ RULES: Final = {
     "sbom-complete": "supplychain.policy.rules.sbom_complete:SbomComplete",
     "sbom-matches-artifact": "supplychain.policy.rules.sbom_matches_artifact:SbomMatchesArtifact",
     "slsa-build": "supplychain.policy.rules.slsa_build:SlsaBuild",
+    "in-toto-layout": "supplychain.policy.rules.in_toto_layout:InTotoLayout",
     "asset-set": "supplychain.policy.rules.asset_set:AssetSetComplete",
     "archive-hygiene": "supplychain.policy.rules.archive_hygiene:ArchiveHygiene",
     "max-size": "supplychain.policy.rules.max_size:MaxSize",

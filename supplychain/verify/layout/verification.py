@@ -93,8 +93,35 @@ def verify_layout(
         steps=tuple(rows),
         products=tuple(row for row, _ in products),
         verified=not codes,
-        exit_code=1 if 1 in codes else max(codes, default=0),
+        exit_code=1 if 1 in codes else 3 if codes else 0,
     )
+
+
+def open_layout(data: bytes, *, keys: Sequence[PublicKey], at: datetime, where: str) -> Layout:
+    """(1) (2) A layout that each of the keys has signed, and that has not expired.
+
+    Raises SignatureInvalid, TimestampInvalid, and what reading it raises.
+    """
+    if not keys:
+        raise UsageError("no key is named, so no layout could be trusted", hint="name the owner's public key")
+    return _open(read_metadata(data, where=where), [of_caller(k) for k in keys], at)
+
+
+def _open(metadata: Metadata, keys: Sequence[FunctionaryKey], at: datetime) -> Layout:
+    for key in keys:
+        metadata.check_signature(key)  # (1)
+    content = metadata.content()
+    kind = content.at("_type").text()
+    if kind != "layout":
+        raise UnsupportedType(f"a {kind[:40]!r}, not a layout", where=metadata.where)
+    layout = read_layout(content)
+    if layout.expires <= at:  # (2)
+        raise TimestampInvalid(
+            f"the layout expired at {layout.expires}, and this is judged at {at}",
+            where=metadata.where,
+            hint="its owner must sign a new one",
+        )
+    return layout
 
 
 @dataclass(slots=True, kw_only=True)
@@ -165,18 +192,7 @@ class _Run:
 
     def judge(self, metadata: Metadata, keys: Sequence[FunctionaryKey], links: Links, *, depth: int) -> _Judged:
         """A layout, or one in the place of a link."""
-        for key in keys:
-            metadata.check_signature(key)  # (1)
-        content = metadata.content()
-        if content.at("_type").text() != "layout":
-            raise UnsupportedType(f"a {content.at('_type').text()[:40]!r}, not a layout", where=metadata.where)
-        layout = read_layout(content)
-        if layout.expires <= self.at:  # (2)
-            raise TimestampInvalid(
-                f"the layout expired at {layout.expires}, and this is judged at {self.at}",
-                where=metadata.where,
-                hint="its owner must sign a new one",
-            )
+        layout = _open(metadata, keys, self.at)  # (1) (2)
         if layout.inspections and self.inspect is None:  # (3)
             raise UnsupportedType(
                 f"the layout has {len(layout.inspections)} inspections, commands that its owner wants run here",
