@@ -13,7 +13,7 @@ import hashlib
 import io
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import BinaryIO, Final, NamedTuple, Protocol, cast
 
 from supplychain.archive import LIMITS, Container, Limits, Member, Spool, containers
@@ -241,7 +241,7 @@ class _Run:
             target = layout.target(member_path(member.link, self._limits.path))
             if target is None:
                 raise UnsafeArchive("a hard link to nothing in the archive", where=path[:200])
-            return replace(entry, sha256=target[0], size=target[1])
+            return entry._replace(sha256=target[0], size=target[1])
         return entry
 
     def _content(self, member: Member, path: str, depth: int, stream: BinaryIO | None) -> tuple[Entry, bytes]:

@@ -49,7 +49,7 @@ def test_every_difference_is_named_in_both_directions(name: str) -> None:
 def test_one_changed_byte_breaks_the_proof(name: str, at: int) -> None:
     made = sample()
     files = [e for e in made.entries if e.sha256]
-    changed = replace(files[at], sha256="0" * 64)
+    changed = files[at]._replace(sha256="0" * 64)
     other = replace(made, entries=tuple(changed if e == files[at] else e for e in made.entries))
     assert prove(other, document(made, name)).altered == (files[at].path,)
 

@@ -109,7 +109,7 @@ def sample() -> Inventory:
         entries=(
             Entry(path="bin", kind=EntryKind.DIRECTORY, mode=0o755),
             file("bin/chat", "1" * 64),
-            replace(file("bin/chatctl", "1" * 64), kind=EntryKind.HARDLINK, link="bin/chat"),
+            file("bin/chatctl", "1" * 64)._replace(kind=EntryKind.HARDLINK, link="bin/chat"),
             Entry(path="bin/latest", kind=EntryKind.SYMLINK, link="chat"),
             file("chat.whl", "4" * 64),
             file("chat.whl!/app.js", "5" * 64),

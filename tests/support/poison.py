@@ -45,7 +45,8 @@ def poisoned(value: Any, text: str) -> Any:
     elif isinstance(value, str) and not isinstance(value, Enum):
         changed = text
     elif isinstance(value, tuple):
-        changed = tuple(poisoned(item, text) for item in value)
+        items = [poisoned(item, text) for item in value]
+        changed = type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     elif isinstance(value, Mapping):
         changed = {poisoned(key, text): poisoned(item, text) for key, item in value.items()}
     elif isinstance(value, Sealed):
