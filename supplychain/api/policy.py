@@ -1,5 +1,6 @@
 """read_policy, gate: from files to a decision."""
 
+import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -51,24 +52,49 @@ def gate(
     *assets: StrPath,
     policy: StrPath | Policy,
     evidence: Sequence[StrPath] = (),
+    root: StrPath | None = None,
     at: datetime | None = None,
     progress: Callable[[str, int], None] | None = None,
 ) -> Decision:
     """Measure, verify and judge: the decision of this policy about these files, or about the asset set in a folder.
 
-    ``at`` judges at another time than now, for audits: such a decision gives no permit. Raises PolicyInvalid before
-    anything is read, EvidenceMissing when there is nothing to judge, InputError for artifacts that cannot be read;
-    a denial is a Decision.
+    ``root`` is the file of the trusted root that certificates must lead to; without it, it is the one that ships with
+    sigstore. ``at`` judges at another time than now, for audits: such a decision gives no permit. Raises PolicyInvalid,
+    and UsageError for a root that the policy does not allow, before anything else is read; EvidenceMissing when there
+    is nothing to judge, InputError for artifacts that cannot be read; a denial is a Decision.
     """
     if at is not None and at.tzinfo is None:
         raise UsageError("the time to judge at has no time zone")
     resolved = policy if isinstance(policy, Policy) else read_policy(policy)
     now = at or datetime.now(UTC)
-    trust = grounded(Trust(*resolved.signers))
+    trust = grounded(Trust(*resolved.signers, root=allowed_root(resolved, root)))
     steps = any(rule.params.reads_steps for rule in resolved.rules)
     case = collect(assets, trust=trust, at=now, evidence=evidence, steps=steps, progress=progress)
     no_permit = "it was judged as of a time that somebody chose" if at else ""
     return engine.judge(case, resolved, at=now, no_permit=no_permit)
+
+
+def allowed_root(policy: Policy, root: StrPath | None) -> bytes | None:
+    """The trusted root to judge by, when it is not simply the packaged one: the caller's file, as the policy allows it.
+
+    Raises UsageError for any other root, and MalformedDocument for one that cannot be read.
+    """
+    if root is None and policy.root_sha256 is None:
+        return None
+    from supplychain.roots.packaged import packaged_root  # judging by keys alone does without
+    from supplychain.verify.root import MAX_ROOT_BYTES, parse_root
+
+    data = packaged_root() if root is None else _io.read_bytes(root, max_bytes=MAX_ROOT_BYTES)
+    found = hashlib.sha256(data).hexdigest()
+    wanted = policy.root_sha256 or hashlib.sha256(packaged_root()).hexdigest()
+    if found != wanted:
+        raise UsageError(
+            f"the policy allows the trusted root sha256:{wanted}{'' if policy.root_sha256 else ' (packaged)'}, "
+            f"and {'the packaged one' if root is None else os.fspath(root)} is sha256:{found}",
+            hint="name the allowed one with --trusted-root, or allow this one in the policy: trusted-root: sha256:HEX",
+        )
+    parse_root(data, where="trusted root" if root is None else os.fspath(root))
+    return data
 
 
 def lint(path: StrPath) -> str:

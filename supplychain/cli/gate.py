@@ -25,6 +25,7 @@ def configure_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", metavar="PATH", nargs="+", help="the folder of a release, or files")
     parser.add_argument("--policy", metavar="FILE[@sha256:HEX]", help="the policy; with its digest it is pinned")
     parser.add_argument("--evidence", metavar="PATH", action="append", default=[], help="further evidence")
+    parser.add_argument("--trusted-root", metavar="FILE", help="the root certificates lead to, as the policy allows it")
     parser.add_argument("--as-of", metavar="TIME", help="judge as of this time, for audits: gives no permit")
     parser.add_argument("--vsa", metavar="PATH", help="write the signed decision here (needs --key)")
     add_key(parser, required=False, what="private key that signs the decision")
@@ -49,7 +50,12 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
     at = _time(args.as_of) if args.as_of else None
     with context.console.progress("measuring") as progress:
         decision = gate(
-            *args.paths, policy=policy, evidence=args.evidence, at=at, progress=lambda _, done: progress(done)
+            *args.paths,
+            policy=policy,
+            evidence=args.evidence,
+            root=args.trusted_root,
+            at=at,
+            progress=lambda _, done: progress(done),
         )
     show(decision, args.outputs, context, verbose=args.verbose)
     if args.explain:

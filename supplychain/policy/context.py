@@ -18,6 +18,7 @@ from supplychain.model.inventory import Inventory
 from supplychain.model.verified import Verified
 from supplychain.policy.model import SIGNATURE, SignerFacts
 from supplychain.predicates import short_name
+from supplychain.verify.trust import shown
 
 T = TypeVar("T")
 
@@ -137,6 +138,11 @@ def cite(proof: Verified[Any], pointer: str = "") -> Cited:
     return Cited(uri=proof.source.uri, sha256=proof.source.sha256, pointer=pointer, signer=proof.signer)
 
 
+def by_whom(proof: Verified[Any]) -> str:
+    """Who signed: the policy's name, and for a certificate whom it names, escaped so that look-alikes are seen."""
+    return proof.signer if proof.certificate is None else f"{proof.signer} ({shown(proof.signer_id)})"
+
+
 def absent(artifact: Artifact, gathered: Gathered, kinds: Sequence[str], signers: Sequence[str]) -> Problem:
     """Why there is no evidence of these kinds by these signers.
 
@@ -157,7 +163,7 @@ def absent(artifact: Artifact, gathered: Gathered, kinds: Sequence[str], signers
             fix=fix,
         )
     if gathered.others:
-        names = ", ".join(sorted({p.signer for p in gathered.others}))
+        names = ", ".join(sorted({by_whom(p) for p in gathered.others}))
         return Problem(
             outcome=Outcome.FAIL,
             message=f"its {wanted} is by {names}, not by {by}",

@@ -5,7 +5,7 @@ artifacts or rules. Its laws: unverified claims reach no rule; nothing found is 
 error; one more rule never turns a denial into anything better.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -22,9 +22,9 @@ from supplychain.model.verified import Source, Verified
 from supplychain.policy.context import Context, Problem, RuleResult, clip
 from supplychain.policy.documentation import summary_of
 from supplychain.policy.globs import matches
-from supplychain.policy.model import Policy, PolicyRule, SignerFacts, When
+from supplychain.policy.model import Policy, PolicyRule, When
 from supplychain.policy.rules import Rule, load
-from supplychain.verify.trust import Signer
+from supplychain.verify.trust import CLOCK_SKEW, Signer, shown
 
 CASE_RULE: Final = "(case)"
 """The id of findings about the case as a whole; no rule of a policy can have it."""
@@ -84,19 +84,19 @@ def _counted(case: Case, policy: Policy, at: datetime) -> Case:
     verified: list[Verified[Any]] = []
     rejected = set(case.rejected)
     for proof in case.verified:
-        if refusal := _refusal(proof, policy.facts, at):
+        if refusal := _refusal(proof, policy, at):
             rejected.add(refusal)
         elif proof.artifact.value in known:
             verified.append(proof)
     steps: list[Verified[Any]] = []
     for proof in case.steps:
-        if refusal := _refusal(proof, policy.facts, at):
+        if refusal := _refusal(proof, policy, at):
             rejected.add(refusal)
         else:
             steps.append(proof)
     listing = case.listing
     if listing is not None and listing.proof is not None:
-        refusal = _refusal(listing.proof, policy.facts, at) or _other_listing(listing.proof, listing)
+        refusal = _refusal(listing.proof, policy, at) or _other_listing(listing.proof, listing)
         if refusal:
             rejected.add(refusal)
             listing = replace(listing, proof=None)
@@ -118,20 +118,23 @@ def _rejected_order(item: Rejected) -> tuple[str, ...]:
     return (item.uri, item.sha256, item.sha256_of_artifact or "", item.code, item.message, item.predicate_type or "")
 
 
-def _refusal(proof: Verified[Any], facts: Mapping[str, SignerFacts], at: datetime) -> Rejected | None:
+def _refusal(proof: Verified[Any], policy: Policy, at: datetime) -> Rejected | None:
     """Why verified evidence does not count under this policy: it may have been verified for another one."""
-    signer = facts[proof.signer].signer if proof.signer in facts else None
+    signer = policy.facts[proof.signer].signer if proof.signer in policy.facts else None
+    root = policy.root_sha256
     when = proof.signed_at or at
     if signer is None:
         code, message = "Untrusted", f"signed by {clip(proof.signer)}, who is no signer of this policy"
-    elif _ids(signer) != (proof.signer_id, proof.issuer):
+    elif stranger := _stranger(proof, signer):
+        code, message = "IdentityMismatch", stranger
+    elif root and proof.root not in (None, root):
         code, message = (
-            "IdentityMismatch",
-            f"signed by {clip(proof.signer_id)}, which is not the policy's {signer.name}",
+            "Untrusted",
+            f"vouched for by the trusted root sha256:{proof.root}, the policy names sha256:{root}",
         )
     elif signer.revoked:
         code, message = "EvidenceRevoked", f"signer {signer.name} is revoked"
-    elif when > at:
+    elif when > at + CLOCK_SKEW:
         code, message = "TimestampInvalid", f"signed at {when}, after the time of judgement"
     elif (signer.valid_from and when < signer.valid_from) or (signer.valid_until and when > signer.valid_until):
         code, message = "TimestampInvalid", f"signer {signer.name} was not trusted at {when}"
@@ -140,12 +143,16 @@ def _refusal(proof: Verified[Any], facts: Mapping[str, SignerFacts], at: datetim
     return _refused(proof, code, message)
 
 
-def _ids(signer: Signer) -> tuple[str, str | None]:
-    """Who a signer is, and who vouches for that: as evidence says it once it was verified."""
-    if signer.key is not None:
-        return signer.key.fingerprint, None
-    assert signer.identity is not None
-    return signer.identity.subject, signer.identity.issuer
+def _stranger(proof: Verified[Any], signer: Signer) -> str:
+    """Why evidence is not by this signer; empty when it is."""
+    if signer.identity is None:
+        assert signer.key is not None
+        by_key = proof.certificate is None and proof.issuer is None and proof.signer_id == signer.key.fingerprint
+        return "" if by_key else f"signed by {shown(proof.signer_id)}, which is not the policy's {signer.name}"
+    if proof.certificate is None:
+        return f"signed by a key, {shown(proof.signer_id)}, and the policy's {signer.name} is an identity"
+    reason = signer.identity.mismatch(proof.certificate)
+    return f"not signed by the policy's {signer.name}: {reason}" if reason else ""
 
 
 def _other_listing(proof: Verified[Any], listing: Listing) -> Rejected | None:
@@ -311,7 +318,7 @@ def _about_case(case: Case, policy: Policy, findings: Sequence[Finding]) -> Iter
         yield _case_error("no rule of the policy examined anything")
     for artifact in sorted(case.unmeasured, key=lambda u: (u.name, u.sha256, u.reason)):
         yield _case_error(f"{clip(artifact.name)} could not be read: {clip(artifact.reason, 300)}")
-    if case.root is not None and policy.trusted_root not in ("packaged", f"sha256:{case.root}"):
+    if case.root is not None and policy.root_sha256 not in (None, case.root):
         yield _case_error(f"verified with the trusted root sha256:{case.root}, the policy names {policy.trusted_root}")
 
 

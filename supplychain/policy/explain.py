@@ -13,18 +13,13 @@ from typing import Any, Final
 from supplychain._json import JSON
 from supplychain.errors import UsageError
 from supplychain.model.decision import Mode
+from supplychain.policy.builds import PLATFORMS
 from supplychain.policy.documentation import documentation_of
-from supplychain.policy.model import (
-    KeySigner,
-    Model,
-    Policy,
-    PolicyFile,
-    PolicyRule,
-    RuleEntry,
-    SignerFacts,
-    keys_of,
-)
+from supplychain.policy.fields import Model, keys_of
+from supplychain.policy.model import Policy, PolicyFile, PolicyRule, RuleEntry
 from supplychain.policy.rules import RULES, load
+from supplychain.policy.signers import CertificateSigner, KeySigner, signer_in_words
+from supplychain.verify.trust import Identity
 
 _WIDTH: Final = 100
 
@@ -76,27 +71,15 @@ def explain_policy(policy: Policy) -> str:
         f"policy {policy.id} {policy.version}   sha256:{policy.sha256}{' pinned' if policy.pinned else ''}",
         *([f"owner {policy.owner}"] if policy.owner else []),
         f"a decision by it may be used to publish for {_length(policy.max_age)}",
+        f"certificates lead to the trusted root {policy.trusted_root}",
         "",
         "Signers",
-        *(f"  {_signer_in_words(facts)}" for facts in policy.facts.values()),
+        *(f"  {signer_in_words(facts)}" for facts in policy.facts.values()),
         "",
         "Rules",
         *(line for rule in policy.rules for line in _rule_in_words(rule)),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _signer_in_words(facts: SignerFacts) -> str:
-    signer = facts.signer
-    who = signer.key.fingerprint if signer.key else str(signer.identity)
-    notes = [
-        "revoked: nothing by it counts" if signer.revoked else "",
-        f"from {signer.valid_from:%Y-%m-%d %H:%M} UTC" if signer.valid_from else "",
-        f"until {signer.valid_until:%Y-%m-%d %H:%M} UTC" if signer.valid_until else "",
-        f"speaks for {facts.builder}" if facts.builder else "",
-        f"SLSA build level {facts.slsa_level} at most",
-    ]
-    return f"{signer.name}: {who}; {'; '.join(n for n in notes if n)}"
 
 
 def _rule_in_words(rule: PolicyRule) -> Iterator[str]:
@@ -143,12 +126,24 @@ def _advice(policy: Policy) -> Iterator[str]:
         for key in getattr(rule.params, "names_signers", ())
         for name in getattr(rule.params, key)
     }
-    for name in policy.facts:
+    for name, facts in policy.facts.items():
         if name not in used:
             yield f"{policy.where}: no rule asks for signer {name!r}"
+        if facts.signer.identity:
+            for said in _advice_on_identity(facts.signer.identity):
+                yield f"{policy.where}: signer {name!r}: {said}"
     for rule in policy.rules:
         for said in _advice_on(rule, policy):
             yield f"{rule.at}: rule {rule.id!r}: {said}"
+
+
+def _advice_on_identity(identity: Identity) -> Iterator[str]:
+    _, at, ref = identity.subject.partition("@")
+    workflow = "://" in identity.subject
+    if workflow and not at and identity.issuer in PLATFORMS:
+        yield "its identity has no @REF, and the name in a workflow's certificate has: it would match nothing"
+    if workflow and ref.startswith("refs/heads/") and "*" in ref and identity.claims.ref is None:
+        yield "whoever can push any branch that its * matches can sign; name the branch, or say claims.ref"
 
 
 def _advice_on(rule: PolicyRule, policy: Policy) -> Iterator[str]:
@@ -199,7 +194,8 @@ def json_schema() -> dict[str, JSON]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "supplychain policy v1"
     names = schema["properties"]["signers"]
-    names["patternProperties"] = dict.fromkeys(names["patternProperties"], _defined(KeySigner, definitions))
+    signer: JSON = {"anyOf": [_defined(model, definitions) for model in (KeySigner, CertificateSigner)]}
+    names["patternProperties"] = dict.fromkeys(names["patternProperties"], signer)
     names["additionalProperties"] = False
     schema["properties"]["rules"]["items"] = {"anyOf": [_rule_schema(kind, definitions) for kind in RULES]}
     found: dict[str, JSON] = schema

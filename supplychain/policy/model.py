@@ -1,143 +1,62 @@
 """What a policy says: the models its file is held against, and the resolved `Policy` that judges.
 
-The models say which keys there are and what each may hold; `policy.reader` reads a file into them and says where a
-file is wrong. This is the one module that loads pydantic; verifying and signing never import it.
+The models say which keys there are and what each may hold (`policy.fields` has the types, `policy.signers` the
+signers); `policy.reader` reads a file into them and says where a file is wrong.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, TypeVar
-
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    PlainSerializer,
-    PlainValidator,
-    Strict,
-    ValidationError,
-    ValidationInfo,
-    WithJsonSchema,
-)
-from pydantic import Field as Field  # noqa: PLC0414  # rules take it from here: they do not import pydantic
+from typing import Annotated, ClassVar, Final, Literal
 
 from supplychain import _json
 from supplychain._json import JSON
-from supplychain.errors import PolicyInvalid, SupplyChainError
+from supplychain.errors import PolicyInvalid
 from supplychain.model.decision import Mode
 from supplychain.model.permit import PolicyRef
-from supplychain.policy.faults import Fault, fault_of
-from supplychain.policy.values import read_duration, read_instant, read_size
-from supplychain.predicates import ALIASES, PREDICATES, TYPES, short_name
+from supplychain.policy.fields import (  # rules take the types of their parameters from here
+    SIGNATURE,
+    Duration,
+    EvidenceType,
+    Field,
+    Glob,
+    Instant,
+    Many,
+    Model,
+    Name,
+    OneLine,
+    PolicyPath,
+    Sentence,
+    Size,
+    plain,
+)
+from supplychain.policy.signers import SignerFacts, resolved_signer
 from supplychain.verify.trust import Signer
 
+__all__ = (
+    "SIGNATURE",
+    "Duration",
+    "EvidenceParams",
+    "EvidenceType",
+    "Field",
+    "Glob",
+    "Many",
+    "Name",
+    "OneLine",
+    "Policy",
+    "PolicyFile",
+    "PolicyPath",
+    "PolicyRule",
+    "RuleEntry",
+    "RuleParams",
+    "SignerFacts",
+    "Size",
+    "When",
+)
+
 SCHEMA: Final = "supplychain/policy/v1"
-SIGNATURE: Final = "signature"
-"""What stands for a predicate type where a signature of the file itself is meant."""
 MAX_AGE: Final = timedelta(hours=24)
-
-T = TypeVar("T")
-M = TypeVar("M", bound="Model")
-
-
-def _glob(text: str) -> str:
-    if not text or not text.isprintable() or len(text) > 1000:
-        raise ValueError("expected a glob of printable characters")
-    return text
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("expected printable characters")
-    return text
-
-
-def _one_line(text: str) -> str:
-    return _printable(" ".join(text.split()))
-
-
-def _evidence_type(text: str) -> str:
-    short = short_name(ALIASES.get(text, text))
-    if short == SIGNATURE or short in PREDICATES:
-        return short
-    raise ValueError(f"{text[:80]!r} is no type of evidence (known: {', '.join((SIGNATURE, *PREDICATES))})")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Referenced:
-    """A file that a policy names, with its content: it enters the policy's digest by that, not by its name."""
-
-    path: str
-    data: bytes = field(repr=False)
-
-    @property
-    def sha256(self) -> str:
-        """Of the content, in hexadecimal."""
-        return hashlib.sha256(self.data).hexdigest()
-
-
-def _referenced(value: object, info: ValidationInfo) -> Referenced:
-    """The file, by the ``load`` that `hold` was given."""
-    load = (info.context or {}).get("load")
-    if not isinstance(value, str) or load is None:
-        raise ValueError("expected the path of a file under the policy's folder")
-    try:
-        return Referenced(path=value, data=load(value))
-    except (SupplyChainError, OSError) as e:
-        raise ValueError(str(e) if isinstance(e, SupplyChainError) else f"{value}: cannot be read") from e
-
-
-Many: TypeAlias = Annotated[tuple[T, ...], Strict(False)]
-Duration: TypeAlias = Annotated[
-    timedelta,
-    BeforeValidator(read_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^[1-9][0-9]{0,5}[smhdw]$", "examples": ["24h", "7d"]}),
-]
-Size: TypeAlias = Annotated[
-    int,
-    BeforeValidator(read_size),
-    WithJsonSchema(
-        {
-            "anyOf": [
-                {"type": "integer", "minimum": 1},
-                {"type": "string", "pattern": r"^[1-9][0-9]{0,8}(B|[kKMGT]B|[KMGT]iB)$"},
-            ],
-            "examples": ["250MB", "1GiB"],
-        }
-    ),
-]
-Instant: TypeAlias = Annotated[
-    datetime,
-    BeforeValidator(read_instant),
-    WithJsonSchema({"type": "string", "examples": ["2026-11-23T12:00:00Z", "2026-11-23"]}),
-]
-Glob: TypeAlias = Annotated[str, AfterValidator(_glob)]
-EvidenceType: TypeAlias = Annotated[
-    str,
-    AfterValidator(_evidence_type),
-    WithJsonSchema({"type": "string", "examples": [SIGNATURE, *PREDICATES, *TYPES]}),
-]
-PolicyPath: TypeAlias = Annotated[
-    Referenced,
-    PlainValidator(_referenced),
-    PlainSerializer(lambda found: f"sha256:{found.sha256}", return_type=str),
-    WithJsonSchema({"type": "string", "examples": ["root.layout"]}),
-]
-"""A file under the policy's folder, read with the policy."""
-Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""Of a signer or a rule."""
-OneLine: TypeAlias = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-Sentence: TypeAlias = Annotated[str, Field(max_length=1000), AfterValidator(_one_line)]
-"""Text of one or more lines, joined into one."""
-
-
-class Model(BaseModel):
-    """The base of every model: unknown keys are refused, nothing is coerced, nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, alias_generator=lambda n: n.replace("_", "-"))
 
 
 class RuleParams(Model):
@@ -188,53 +107,6 @@ class RuleEntry(Model):
     fix: Sentence = Field(default="", description="What the reader of a failure should do.")
 
 
-class KeySigner(Model):
-    """A signer that is a public key."""
-
-    key: OneLine = Field(description="Public key file (PEM), relative to the policy.")
-    valid_from: Instant | None = Field(default=None, description="Earlier signatures do not count.")
-    valid_until: Instant | None = Field(default=None, description="Later signatures do not count.")
-    revoked: bool = Field(default=False, description="Nothing by this signer counts, whenever it was made.")
-    builder: OneLine | None = Field(default=None, description="The builder.id this key speaks for, exactly.")
-    slsa_level: Annotated[int, Field(ge=1, le=2)] = Field(
-        default=1, description="The highest SLSA build level that provenance by this key can reach."
-    )
-
-
-class Claims(Model):
-    """What the certificate of a signer must say besides its identity."""
-
-    source_repository: OneLine | None = None
-    source_repository_id: OneLine | None = None
-    ref: Glob | None = None
-    trigger: OneLine | None = None
-
-
-def _identity(text: str) -> str:
-    if set(text) & set("^$\\()[]{}|") or any(sign in text for sign in (".*", ".+", ".?")):
-        raise ValueError(
-            "this looks like a regular expression; identities are exact, and * stands for characters but / and @"
-        )
-    if "**" in text:
-        raise ValueError("** is not allowed in an identity")
-    head = text.split("/", 4)[:4] if "://" in text else [text.rpartition("@")[2]]
-    if any("*" in part for part in head):
-        raise ValueError("the host and the owner of an identity are exact: no * there")
-    return text
-
-
-class CertificateSigner(Model):
-    """A signer that is an identity in a certificate."""
-
-    issuer: OneLine
-    identity: Annotated[OneLine, AfterValidator(_identity)]
-    claims: Claims = Claims()
-
-
-NESTED: Final[Mapping[str, type[Model]]] = {"when": When, "claims": Claims}
-"""Keys whose value has a model of its own."""
-
-
 class PolicyFile(Model):
     """The top level. Signers and rules are held against models of their own."""
 
@@ -248,35 +120,6 @@ class PolicyFile(Model):
     )
     max_age: Duration = Field(default=MAX_AGE, description="How long a decision may be used to publish.")
     rules: Annotated[Many[object], Field(min_length=1)] = Field(description="What must hold.")
-
-
-def hold(model: type[M], value: object, load: Callable[[str], bytes] | None = None) -> tuple[M | None, list[Fault]]:
-    """The value as the model reads it, or every fault it has.
-
-    A list that is too short only because its entries are wrong has just their faults. ``load`` gives the content of a
-    file the value names.
-    """
-    try:
-        return model.model_validate(value, context={"load": load}), []
-    except ValidationError as e:
-        errors = e.errors(include_url=False)
-        return None, [fault_of(error) for error in errors if error["type"] != "too_short" or not error["input"]]
-
-
-def keys_of(model: type[Model]) -> tuple[str, ...]:
-    """The keys of a model as policies spell them."""
-    return tuple(info.alias or name for name, info in model.model_fields.items())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignerFacts:
-    """A signer of a policy: whom to trust, and for how much."""
-
-    signer: Signer
-    builder: str | None = None
-    """The only builder.id this signer may speak for; None for any."""
-    slsa_level: int = 1
-    """The highest level its provenance can reach."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +181,11 @@ class Policy:
         return tuple(f.signer for f in self.facts.values())
 
     @property
+    def root_sha256(self) -> str | None:
+        """The SHA-256 of the only trusted root it allows; None for the one that is packaged."""
+        return None if self.trusted_root == "packaged" else self.trusted_root.removeprefix("sha256:")
+
+    @property
     def pinned(self) -> bool:
         """Whether the caller named the digest."""
         return self.pin is not None
@@ -355,25 +203,10 @@ class Policy:
         if self.trusted_root != "packaged":
             out["trusted-root"] = self.trusted_root
         if self.max_age != MAX_AGE:
-            out["max-age"] = _plain(self.max_age)
-        out["signers"] = {name: _resolved_signer(facts) for name, facts in self.facts.items()}
+            out["max-age"] = plain(self.max_age)
+        out["signers"] = {name: resolved_signer(facts) for name, facts in self.facts.items()}
         out["rules"] = [_resolved_rule(rule) for rule in self.rules]
         return out
-
-
-def _resolved_signer(facts: SignerFacts) -> JSON:
-    signer = facts.signer
-    out: dict[str, JSON] = {"key": signer.key.fingerprint} if signer.key else {}
-    if signer.identity:
-        out = {"issuer": signer.identity.issuer, "identity": signer.identity.subject}
-    extra = {
-        "valid-from": signer.valid_from,
-        "valid-until": signer.valid_until,
-        "revoked": signer.revoked or None,
-        "builder": facts.builder,
-        "slsa-level": facts.slsa_level if facts.slsa_level != 1 else None,
-    }
-    return out | {key: _plain(value) for key, value in extra.items() if value is not None}
 
 
 def _resolved_rule(rule: PolicyRule) -> JSON:
@@ -386,19 +219,5 @@ def _resolved_rule(rule: PolicyRule) -> JSON:
         "fix": rule.fix or None,
     }
     out: dict[str, JSON] = {"id": rule.id, "type": rule.type}
-    out |= {key: _plain(value) for key, value in entry.items() if value is not None}
-    return out | {k: _plain(v) for k, v in rule.params.model_dump(by_alias=True, exclude_defaults=True).items()}
-
-
-def _plain(value: Any) -> JSON:
-    """A value of a policy as JSON, in one spelling whatever the file's."""
-    if isinstance(value, timedelta):
-        return f"{value // timedelta(seconds=1)}s"
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    plain: JSON = value
-    return plain
+    out |= {key: plain(value) for key, value in entry.items() if value is not None}
+    return out | {k: plain(v) for k, v in rule.params.model_dump(by_alias=True, exclude_defaults=True).items()}

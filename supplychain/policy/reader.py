@@ -17,23 +17,19 @@ from supplychain.errors import LimitExceeded, MalformedDocument, PolicyInvalid, 
 from supplychain.keys.public import PublicKey, read_public
 from supplychain.model.decision import Mode
 from supplychain.policy.faults import Fault
+from supplychain.policy.fields import Model, hold, keys_of
 from supplychain.policy.model import (
-    NESTED,
-    CertificateSigner,
     EvidenceParams,
-    KeySigner,
-    Model,
     Policy,
     PolicyFile,
     PolicyRule,
     RuleEntry,
     RuleParams,
-    SignerFacts,
-    hold,
-    keys_of,
+    When,
 )
 from supplychain.policy.rules import RULES, load
-from supplychain.verify.trust import Signer
+from supplychain.policy.signers import CertificateSigner, ClaimsEntry, KeySigner, SignerFacts
+from supplychain.verify.trust import Identity, Signer
 
 Load: TypeAlias = Callable[[str], bytes]
 """Gives the bytes of a file by its path relative to the policy. It keeps to the policy's folder, without links."""
@@ -41,6 +37,8 @@ Load: TypeAlias = Callable[[str], bytes]
 NOT_SUPPORTED: Final = ("extends", "params", "plugins", "waivers", "second-opinion")
 """Keys of the format that this version cannot honour: refused, never passed over."""
 MAX_REPORTED: Final = 100
+_NESTED: Final[Mapping[str, type[Model]]] = {"when": When, "claims": ClaimsEntry}
+"""Keys whose value has a model of its own."""
 
 M = TypeVar("M", bound=Model)
 
@@ -196,7 +194,7 @@ class _Reading:
         """A fault of a model, told with its place and what was probably meant."""
         inner = _yaml.dotted(step for step in fault.path if isinstance(step, str))
         if fault.unknown:
-            there = known if len(fault.path) == 1 else keys_of(NESTED[str(fault.path[-2])])
+            there = known if len(fault.path) == 1 else keys_of(_NESTED[str(fault.path[-2])])
             said = f"unknown key {fault.unknown!r} in {what}; {_near(fault.unknown, there)}"
             self.tell((*path, *fault.path), said, key=True)
         elif fault.missing:
@@ -210,33 +208,39 @@ class _Reading:
     def signers(self, raw: Mapping[str, object]) -> dict[str, SignerFacts]:
         """The signers that can be read."""
         found: dict[str, SignerFacts] = {}
-        keys: dict[PublicKey, str] = {}
+        first: dict[PublicKey | Identity | None, str] = {}
         for name, value in raw.items():
             facts = self.signer(name, value)
-            if facts is None or facts.signer.key is None:
+            if facts is None:
                 continue
-            first = keys.setdefault(facts.signer.key, name)
-            if first != name:
-                self.tell(("signers", name), f"signer {name!r} is the same key as {first!r}", key=True)
+            kind = "key" if facts.signer.key else "identity"
+            same = first.setdefault(facts.signer.key or facts.signer.identity, name)
+            if same != name:
+                self.tell(("signers", name), f"signer {name!r} is the same {kind} as {same!r}", key=True)
             found[name] = facts
         return found
 
     def signer(self, name: str, raw: object) -> SignerFacts | None:
         """One signer; None when something is wrong with it."""
         path, what = ("signers", name), f"signer {name!r}"
-        if isinstance(raw, Mapping) and "key" not in raw and set(raw) & set(keys_of(CertificateSigner)):
-            if self.held(CertificateSigner, raw, path, what):
-                self.tell(path, f"{what} is an identity in a certificate; this version judges signatures by keys only")
+        certified = isinstance(raw, Mapping) and "key" not in raw and {"issuer", "identity", "claims"} & set(raw)
+        entry: KeySigner | CertificateSigner | None
+        entry = self.held(CertificateSigner, raw, path, what) if certified else self.held(KeySigner, raw, path, what)
+        if entry is None:
             return None
-        entry = self.held(KeySigner, raw, path, what)
-        key = self.key(entry.key, (*path, "key")) if entry else None
-        if entry is None or key is None:
+        key = self.key(entry.key, (*path, "key")) if isinstance(entry, KeySigner) else None
+        identity = entry.resolved if isinstance(entry, CertificateSigner) else None
+        if key is None and identity is None:
             return None
+        if isinstance(entry, CertificateSigner):
+            for where, contradiction in entry.contradictions():
+                self.tell((*path, where), f"{what}: {contradiction}")
         if entry.valid_from and entry.valid_until and entry.valid_from > entry.valid_until:
             self.tell((*path, "valid-until"), f"{what}: valid-until is before valid-from")
         signer = Signer(
             name=name,
             key=key,
+            identity=identity,
             valid_from=entry.valid_from,
             valid_until=entry.valid_until,
             revoked=entry.revoked,
@@ -296,7 +300,8 @@ class _Reading:
             return None
         if entry.enforce_from is not None and entry.mode != "enforce":
             self.tell((*path, "enforce-from"), f"{what}: enforce-from is for rules with mode: enforce")
-        for contradiction in params.contradictions():
+        named = self.with_signers(params, path, what)
+        for contradiction in named.contradictions():
             self.tell(path, f"{what}: {contradiction}")
         return PolicyRule(
             id=entry.id,
@@ -307,7 +312,7 @@ class _Reading:
             waivable=entry.waivable,
             allow_empty=entry.allow_empty,
             fix=entry.fix,
-            params=self.with_signers(params, path, what),
+            params=named,
             at=self.document.place(path),
         )
 

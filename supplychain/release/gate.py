@@ -42,9 +42,12 @@ def collect(
     """Measure the artifacts and verify their evidence. A folder is an asset set; several files are just files.
 
     ``evidence`` names further files, held against every artifact. With ``steps``, links by trusted signers are kept
-    whatever they are about. Raises EvidenceMissing for a folder without
-    release.json, and InputError for an artifact that cannot be read; evidence that does not verify is no error.
+    whatever they are about. ``trust`` names one root of trust at most, so that the case can say which one it rests on
+    (UsageError for more). Raises EvidenceMissing for a folder without release.json, and InputError for an artifact
+    that cannot be read; evidence that does not verify is no error.
     """
+    if len(trust.roots) > 1:
+        raise UsageError("a case rests on one trusted root", hint="name one")
     listing = _listing(Path(paths[0]), trust=trust, at=at) if len(paths) == 1 and Path(paths[0]).is_dir() else None
     files = _files(paths, listing)
     further = [e for path in evidence for e in read_evidence(path)]
@@ -78,7 +81,16 @@ def collect(
         rejected=tuple(sorted(rejected, key=lambda r: (r.uri, r.sha256, r.sha256_of_artifact or ""))),
         unmeasured=tuple(unmeasured),
         listing=listing,
+        root=_root_used(trust, [*verified, *links], listing),
     )
+
+
+def _root_used(trust: Trust, verified: Sequence[Verified[Any]], listing: Listing | None) -> str | None:
+    """The trusted root that was named, or else the one that vouched; None when only keys were needed."""
+    if trust.roots:
+        return hashlib.sha256(trust.roots[0]).hexdigest()
+    proofs = [*verified, *([listing.proof] if listing and listing.proof else [])]
+    return next((p.root for p in proofs if p.root), None)
 
 
 def _measure(

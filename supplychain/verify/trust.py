@@ -8,7 +8,7 @@ supplychain.errors.UsageError: trust names no signer; nothing could ever be veri
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from supplychain.errors import UsageError
@@ -18,6 +18,8 @@ from supplychain.model.certificate import CertificateFacts
 
 GITHUB_ACTIONS: Final = "https://token.actions.githubusercontent.com"
 """The issuer of the identities of GitHub's workflows."""
+CLOCK_SKEW: Final = timedelta(minutes=5)
+"""How far this machine's clock may be behind an authority's before a signature counts as made in the future."""
 _REPOSITORY: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,38}/[A-Za-z0-9._-]{1,100}\Z", re.ASCII)
 
 

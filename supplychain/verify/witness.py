@@ -8,8 +8,7 @@ where it has such logs. A root without logs is that of an instance that keeps no
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -25,9 +24,7 @@ from supplychain.verify.logbody import Signed, check_about
 from supplychain.verify.root import Authority, Log, TrustedRoot, parse_root
 from supplychain.verify.timestamp import time_of
 from supplychain.verify.transparency import verify_entry
-
-CLOCK_SKEW: Final = timedelta(minutes=5)
-"""How far this machine's clock may be behind an authority's before a signature counts as made in the future."""
+from supplychain.verify.trust import CLOCK_SKEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,8 @@ from supplychain.model.decision import Decision, Mode, Outcome, Verdict
 from supplychain.policy.context import Context, Problem, RuleResult
 from supplychain.policy.engine import CASE_RULE, judge
 from supplychain.policy.globs import matches
-from supplychain.policy.model import Field, Policy, RuleParams, SignerFacts, When
+from supplychain.policy.model import Field, Policy, RuleParams, When
 from supplychain.policy.rules import RULES, load
-from supplychain.verify.trust import Identity, Signer
 from tests.support.cases import (
     NOON,
     artifact,
@@ -148,7 +147,7 @@ def test_evidence_about_other_bytes_does_not_count() -> None:
         ({"signer": "stranger"}, "Untrusted"),
         ({"signer_id": public_key("stranger").fingerprint}, "IdentityMismatch"),
         ({"issuer": "https://issuer.example"}, "IdentityMismatch"),
-        ({"signed_at": NOON + timedelta(seconds=1)}, "TimestampInvalid"),
+        ({"signed_at": NOON + timedelta(minutes=6)}, "TimestampInvalid"),
     ],
 )
 def test_evidence_verified_for_another_trust_does_not_count(changes: dict[str, Any], code: str) -> None:
@@ -173,16 +172,6 @@ def test_evidence_verified_for_another_trust_does_not_count(changes: dict[str, A
 def test_a_signer_counts_within_its_time(signer: str, signed_at: datetime | None, verdict: Verdict) -> None:
     held = case(APP, verified=(proof(APP, signed_at=signed_at),))
     assert judged(held, policy(SIGNED, f"release: {{key: release.pub, {signer}}}")).verdict is verdict
-
-
-def test_a_certificate_signer_counts_by_subject_and_issuer() -> None:
-    identity = Identity("https://ci.example.org/job", issuer="https://issuer.example")
-    ready = policy(SIGNED)
-    trusting = replace(ready, facts={"release": SignerFacts(signer=Signer(name="release", identity=identity))})
-    good = proof(APP, signer_id=identity.subject, issuer=identity.issuer)
-    assert judged(case(APP, verified=(good,)), trusting)
-    assert not judged(case(APP, verified=(proof(APP),)), trusting)
-    assert trusting.sha256 != ready.sha256
 
 
 def test_another_signer_of_the_policy_is_not_the_one_a_rule_names() -> None:

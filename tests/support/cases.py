@@ -13,6 +13,7 @@ from supplychain._json import JSON, Node
 from supplychain.keys import PublicKey, generate
 from supplychain.model.artifact import Artifact
 from supplychain.model.case import Case, Listing, Observed
+from supplychain.model.certificate import CertificateFacts
 from supplychain.model.decision import Decision, Finding
 from supplychain.model.digest import Digest
 from supplychain.model.evidence import Rejected
@@ -95,9 +96,45 @@ def proof(about: Artifact | str, predicate: Any = None, kind: str = "signature",
     return made
 
 
+def certificate(**changes: str) -> CertificateFacts:
+    """That of a workflow of octo/app, which releases itself on GitHub's own runner."""
+    workflow = "https://github.com/octo/app/.github/workflows/release.yml@refs/tags/v1.0.0"
+    facts = {
+        "identity": workflow,
+        "issuer": "https://token.actions.githubusercontent.com",
+        "build_signer_uri": changes.get("identity", workflow),
+        "runner_environment": "github-hosted",
+        "source_repository": "https://github.com/octo/app",
+        "source_digest": "c" * 40,
+        "source_ref": "refs/tags/v1.0.0",
+        "source_repository_id": "42",
+        "build_config_uri": workflow,
+        "trigger": "push",
+    }
+    return CertificateFacts(**{**facts, **changes})
+
+
+def certified(made: Verified[Any], facts: CertificateFacts | None = None, **changes: Any) -> Verified[Any]:
+    """The same evidence, signed with a certificate that a trusted root vouched for."""
+    facts = facts or certificate()
+    fields = {name: getattr(made, name) for name in Verified.__slots__}
+    fields |= {"signer_id": facts.identity, "issuer": facts.issuer, "certificate": facts, "root": "9" * 64}
+    changed: Verified[Any] = mint(Verified, **{**fields, "signed_at": NOON, **changes})
+    return changed
+
+
+CERTIFIED: Final = (
+    "release: {issuer: https://token.actions.githubusercontent.com, "
+    "identity: https://github.com/octo/app/.github/workflows/release.yml@refs/tags/v*}"
+)
+"""The signer in a policy that `certificate` is of."""
+
+
 def built(about: Artifact, *, by: str = "https://ci.example.org/runner", **changes: Any) -> Verified[Any]:
     """Verified provenance."""
-    facts: dict[str, Any] = {k: changes.pop(k) for k in ("materials", "external_parameters") if k in changes}
+    facts: dict[str, Any] = {
+        k: changes.pop(k) for k in ("materials", "external_parameters", "internal_parameters") if k in changes
+    }
     predicate = Provenance(build_type="https://example.org/build/v1", builder_id=by, **facts)
     return proof(about, predicate, PROVENANCE, **changes)
 

@@ -127,7 +127,6 @@ HELD: Final[dict[str, dict[int, str]]] = {
         49: "name_that_leaves_is_refused link_that_leaves_is_refused",
     },
     "policy/test_reader.py": {
-        23: "a_regular_expression_as_identity_is_refused host_and_owner_of_an_identity_are_literal",
         45: "a_wrong_rule_is_refused_with_its_place "
         "a_policy_with_no_rules_is_refused "
         "a_wrong_top_level_is_refused_with_its_place",

@@ -5,7 +5,7 @@ from typing import ClassVar
 from supplychain.model.artifact import Artifact
 from supplychain.model.decision import Cited, Outcome
 from supplychain.model.verified import Verified
-from supplychain.policy.context import Context, Gathered, Problem, RuleResult, absent, cite, more
+from supplychain.policy.context import Context, Gathered, Problem, RuleResult, absent, by_whom, cite, more
 from supplychain.policy.model import EvidenceParams, EvidenceType, Field, Many, RuleParams
 
 
@@ -25,7 +25,8 @@ class SignerIdentity:
 
     What it checks:
         For every artifact and every kind in `evidence` there is a verified signature or attestation about exactly
-        these bytes by one of the `signers`. With `all: true`, evidence of these kinds that did not verify, or that
+        these bytes by one of the `signers`: a key, or an identity whose certificate says all that the policy asks.
+        With `all: true`, evidence of these kinds that did not verify, or that
         somebody else signed, fails the rule even beside good evidence.
 
     Why:
@@ -66,12 +67,12 @@ class SignerIdentity:
             total=total,
             problems=tuple(problems),
             evidence=tuple(sorted({cite(p) for p in proofs})),
-            message=f"{', '.join(params.evidence)} by {', '.join(sorted({p.signer for p in proofs}))}",
+            message=f"{', '.join(params.evidence)} by {', '.join(sorted({by_whom(p) for p in proofs}))}",
         )
 
 
 def _bad_among_good(artifact: Artifact, gathered: Gathered, kind: str) -> Problem:
-    others = [f"{p.source.uri} is by {p.signer}" for p in gathered.others]
+    others = [f"{p.source.uri} is by {by_whom(p)}" for p in gathered.others]
     refused = [f"{r.uri}: {r.message}" for r in gathered.refused]
     judged = bool(gathered.others) or any(r.judged for r in gathered.refused)
     said = others + refused
