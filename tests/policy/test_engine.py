@@ -453,6 +453,8 @@ def test_judging_has_no_effects() -> None:
             "- {id: set, type: asset-set}",
             "- {id: clean, type: archive-hygiene}",
             "- {id: licences, type: licence, deny: [MIT]}",
+            "- {id: one, type: threshold, threshold: 1, evidence: [signature]}",
+            "- {id: source, type: slsa-source}",
         ]
     )
     ready = policy(rules)

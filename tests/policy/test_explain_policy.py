@@ -26,6 +26,7 @@ from tests.support.cases import load_key, policy
 
 ROOT = Path(__file__).parents[2]
 RELEASE = ROOT / "policies" / "release.yaml"
+KEYLESS = ROOT / "policies" / "keyless.yaml"
 
 
 def test_every_rule_file_is_in_the_table_and_every_entry_is_a_file() -> None:
@@ -127,11 +128,24 @@ def test_a_good_policy_gets_no_advice() -> None:
     assert advice(policy(rules)) == ()
 
 
+def test_the_policy_for_identities_is_a_good_one() -> None:
+    read = read_policy(KEYLESS.read_bytes(), where="keyless.yaml", load=load_key)
+    assert advice(read) == ()
+    assert all(signer.identity for signer in read.signers)
+    assert {"slsa-build", "slsa-source", "threshold"} <= {r.type for r in read.rules}
+    validation: ModuleType = pytest.importorskip("jsonschema_rs")
+    value = json.loads(json.dumps(_yaml.parse(KEYLESS.read_bytes(), where="keyless.yaml").value))
+    validator = validation.validator_for(json_schema())
+    assert validator.is_valid(value)
+    for wrong in ({"issuer": "https://i.example"}, {"identity": "x"}, value["signers"]["ci"] | {"slsa-level": 4}):
+        assert not validator.is_valid(value | {"signers": {"ci": wrong}})
+
+
 def test_the_policy_to_copy_is_a_good_one() -> None:
     read = read_policy(RELEASE.read_bytes(), where="release.yaml", load=load_key)
     assert advice(read) == ()
     assert [s.name for s in read.signers] == ["release"]
-    assert {r.type for r in read.rules} == set(RULES) - {"licence", "in-toto-layout"}
+    assert {r.type for r in read.rules} == set(RULES) - {"licence", "in-toto-layout", "slsa-source", "threshold"}
     assert explain_policy(read)
 
 

@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 
 from supplychain.model.case import Case
 from supplychain.model.decision import Decision, Verdict
+from supplychain.model.statement import Subject
 from supplychain.policy.model import Policy
 from supplychain.report import render
 from tests.support.cases import (
+    CERTIFIED,
     artifact,
     built,
     case,
+    certificate,
+    certified,
     component,
     file,
     judged,
@@ -28,7 +32,7 @@ from tests.support.cases import (
 
 APP, WHL = artifact(), artifact("app.whl", b"a wheel\n")
 SEEN = [packed(APP, component("mit", "1", "MIT")), packed(WHL, component("agpl", "1", "AGPL-3.0-only"))]
-TWO = "release: {key: release.pub}\nother: {key: other.pub}"
+MANY = f"release: {{key: release.pub}}\nother: {{key: other.pub}}\n{CERTIFIED.replace('release:', 'ci:', 1)}"
 
 RULES = policy(
     """
@@ -42,16 +46,24 @@ RULES = policy(
 - {id: licences, type: licence, deny: [AGPL-3.0-only], signers: [release]}
 - {id: set, type: asset-set}
 - {id: clean, type: archive-hygiene, when: {artifact: '*.whl'}}
+- {id: two, type: threshold, threshold: 2, signers: [release, other, ci], evidence: [signature]}
+- {id: apart, type: threshold, threshold: 1, signers: [other, ci], evidence: [signature], distinct-from: builder}
+- {id: source, type: slsa-source, signers: [ci], ref: refs/tags/v*}
+- {id: hardened, type: slsa-build, level: 2, signers: [ci], trigger: [push]}
 - {id: size, type: max-size, bytes: 20B, when: {kind: patch}}
 - {id: audit, type: max-size, bytes: 1B, mode: audit, allow-empty: true}""",
-    TWO,
+    MANY,
 ).rules
 
+FORK = certificate(identity="https://github.com/fork/app/.github/workflows/release.yml@refs/tags/v1.0.0")
+SOURCE = Subject(uri="git+https://github.com/octo/app@refs/tags/v1.0.0", digests={"gitCommit": "c" * 40})
 EVIDENCE = [
     *(proof(a, signer=s) for a in (APP, WHL) for s in ("release", "other", "stranger")),
     *(built(a, signer=s) for a in (APP, WHL) for s in ("release", "other")),
     *(sbom(seen, kind) for seen in SEEN for kind in ("cyclonedx", "spdx")),
     sbom(observed(APP, file("lie")), payload_sha256="1" * 64),
+    *(certified(proof(a, signer="ci"), facts) for a in (APP, WHL) for facts in (certificate(), FORK)),
+    *(certified(built(a, signer="ci", by=certificate().identity, materials=(SOURCE,))) for a in (APP, WHL)),
 ]
 REJECTED = [refused(APP), refused(WHL, judged=False), refused(None, uri="x"), refused(APP, predicate_type="vsa")]
 
@@ -72,7 +84,7 @@ CASES = st.builds(
     subsets(REJECTED) | st.just([]),
     st.sampled_from([None, listing(APP, WHL, kind="patch"), listing(APP), listing(APP, WHL, signed=False)]),
 )
-BASE = replace(policy("- {id: size, type: max-size, bytes: 1MB}", TWO), rules=RULES)
+BASE = replace(policy("- {id: size, type: max-size, bytes: 1MB}", MANY), rules=RULES)
 POLICIES = subsets(list(RULES), least=1).map(lambda rules: replace(BASE, rules=tuple(rules)))
 
 

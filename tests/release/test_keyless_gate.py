@@ -17,7 +17,7 @@ from supplychain.release.permits import summary_of
 from supplychain.roots.packaged import packaged_root
 from supplychain.verify.trust import Signer, Trust
 from tests.sigstore_stack import bundles, root
-from tests.sigstore_stack.claims import GITHUB_ISSUER, Claims, workflow
+from tests.sigstore_stack.claims import GITHUB_ISSUER, Claims, person, workflow
 from tests.sigstore_stack.entries import EntryKind
 from tests.sigstore_stack.stack import Stack
 from tests.support.commands import CommandLine, command
@@ -177,6 +177,26 @@ def test_a_commit_that_the_certificate_does_not_name_is_denied(release: Release)
     assert f"it names the commit '{'d' * 40}', its certificate says '{workflow().build_signer_digest}'" in said(
         decision
     )
+
+
+TWO = "- {id: two, type: threshold, threshold: 2, signers: [release, person], evidence: [signature]}"
+PERSON = "{issuer: https://accounts.example.com, identity: release-manager@example.com}"
+
+
+@pytest.mark.threat(7)
+@pytest.mark.threat(10)
+def test_one_identity_twice_does_not_meet_a_threshold_of_two(release: Release) -> None:
+    decision = release.sign(workflow(), workflow(ref="refs/tags/v1.0.1")).judged(TWO, release=OWN, person=PERSON)
+    assert decision.verdict is Verdict.DENIED
+    assert "the threshold is not met: 1 of 2 distinct signers: release (" in said(decision)
+    assert release.sign(workflow(), person()).judged(TWO, release=OWN, person=PERSON)
+
+
+def test_a_source_that_the_certificate_vouches_for_is_allowed(release: Release) -> None:
+    rule = f"- {{id: source, type: slsa-source, source: {REPOSITORY}, ref: refs/tags/v*}}"
+    assert built(release).judged(rule)
+    other = built(release).judged(rule.replace("widget", "gadget"))
+    assert f"its source is {REPOSITORY}, expected https://github.com/example/gadget" in said(other)
 
 
 def test_a_stranger_of_the_same_name_is_denied(release: Release, stranger: Stack) -> None:

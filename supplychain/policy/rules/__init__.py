@@ -35,10 +35,12 @@ class Rule(Protocol[Q_contra]):
 
 RULES: Final = {
     "signer-identity": "supplychain.policy.rules.signer_identity:SignerIdentity",
+    "threshold": "supplychain.policy.rules.threshold:Threshold",
     "sbom-present": "supplychain.policy.rules.sbom_present:SbomPresent",
     "sbom-complete": "supplychain.policy.rules.sbom_complete:SbomComplete",
     "sbom-matches-artifact": "supplychain.policy.rules.sbom_matches_artifact:SbomMatchesArtifact",
     "slsa-build": "supplychain.policy.rules.slsa_build:SlsaBuild",
+    "slsa-source": "supplychain.policy.rules.slsa_source:SlsaSource",
     "in-toto-layout": "supplychain.policy.rules.in_toto_layout:InTotoLayout",
     "asset-set": "supplychain.policy.rules.asset_set:AssetSetComplete",
     "archive-hygiene": "supplychain.policy.rules.archive_hygiene:ArchiveHygiene",
