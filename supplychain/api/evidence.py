@@ -1,9 +1,10 @@
 """sign, attest, verify: single artifacts and the evidence beside them."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -17,17 +18,31 @@ from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
 from supplychain.model.digest import Digest
 from supplychain.model.evidence import Evidence
+from supplychain.model.statement import Statement
 from supplychain.model.verification import Problem, Verification, VerifiedRow
 from supplychain.model.verified import P, Signature, Verified
 from supplychain.release.attestations import Files, append_attestations, sign_file, statement_about
-from supplychain.release.collect import beside, missing_beside, read_evidence
+from supplychain.release.collect import beside, missing_beside, pair_beside, read_evidence, read_pair
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import SIGNATURE, verify_any, verify_evidence
 
 if TYPE_CHECKING:  # verifying writes nothing
     from supplychain.model.results import Written
 
+__all__ = [
+    "attest",
+    "attest_files",
+    "parse_artifact",
+    "read_pair",
+    "sign",
+    "sign_files",
+    "verify",
+    "verify_all",
+]
+
 Named: TypeAlias = Evidence | StrPath
+Asked: TypeAlias = Callable[..., tuple[Verified[Any], ...]]
+"""`verify_any`, or another that asks for more."""
 
 
 def sign(artifact: StrPath, *, signer: AnySigner) -> Bundle:
@@ -93,7 +108,7 @@ def verify(
     """
     now, trust = _aware(at), grounded(trust)
     with _opened(artifact) as opened:
-        groups = _groups(artifact, evidence)
+        groups = _groups(artifact, evidence, trust)
         proofs: list[Verified[P]] = []
         errors: list[SupplyChainError] = []
         for group in groups:
@@ -122,21 +137,22 @@ def verify_all(
     *,
     trust: Trust,
     want: str | None = None,
-    bundles: Sequence[StrPath] = (),
+    bundles: Sequence[Named] = (),
     at: datetime | None = None,
 ) -> Verification:
     """`verify` for several artifacts as rows to show, with every refusal told instead of raised.
 
-    ``want`` is a type's short name or URI, or ``signature``; None takes evidence of any known type.
+    ``want`` is a type's short name or URI, or ``signature``; None takes evidence of any known type. A URI that is
+    unknown here asks for a statement of exactly that type, whose predicate stays unread.
     """
     if not artifacts:
         raise UsageError("nothing to verify")
-    kind = None if want is None else Signature if want == SIGNATURE else predicates.resolve(want)
+    asked = _asking(want)
     rows: list[VerifiedRow] = []
     codes: list[int] = []
     trust = grounded(trust)
     for artifact in artifacts:
-        found, code = _rows(artifact, kind, trust, bundles, _aware(at))
+        found, code = _rows(artifact, asked, trust, bundles, _aware(at))
         rows += found
         codes.append(code)
     # what could not be judged outweighs a clear no only when nothing said no
@@ -144,8 +160,32 @@ def verify_all(
     return Verification(rows=tuple(rows), verified=exit_code == 0, exit_code=exit_code)
 
 
+def _asking(want: str | None) -> Asked:
+    """How to hold evidence against an artifact, so that it states what is wanted."""
+    if want is None:
+        return verify_any
+    if ":" in want and want not in predicates.TYPES:
+        return partial(_stating, want)
+    kind: type[Any] = Signature if want == SIGNATURE else predicates.resolve(want)
+    return partial(_typed, kind)
+
+
+def _typed(
+    kind: type[Any], item: Evidence, artifact: Artifact, *, trust: Trust, at: datetime
+) -> tuple[Verified[Any], ...]:
+    return verify_evidence(item, artifact, kind, trust=trust, at=at)
+
+
+def _stating(uri: str, item: Evidence, artifact: Artifact, *, trust: Trust, at: datetime) -> tuple[Verified[Any], ...]:
+    """A statement of exactly this type, its predicate unread."""
+    found = verify_evidence(item, artifact, Statement, trust=trust, at=at)
+    if found[0].predicate_type != uri:
+        raise PredicateMismatch(f"it states {found[0].predicate_type[:120]}, asked for {uri[:120]}", where=item.uri)
+    return found
+
+
 def _rows(
-    artifact: StrPath | Digest, kind: type[Any] | None, trust: Trust, named: Sequence[StrPath], at: datetime
+    artifact: StrPath | Digest, asked: Asked, trust: Trust, named: Sequence[Named], at: datetime
 ) -> tuple[list[VerifiedRow], int]:
     name = str(artifact) if isinstance(artifact, Digest) else os.fspath(artifact)
     rows: list[VerifiedRow] = []
@@ -154,9 +194,9 @@ def _rows(
     try:
         with _opened(artifact) as opened:
             sha256 = opened.sha256
-            groups = _groups(artifact, named)
+            groups = _groups(artifact, named, trust)
             for group in groups:
-                held = [_row(item, opened, name, kind, trust, at) for item in group]
+                held = [_row(item, opened, name, asked, trust, at) for item in group]
                 rows += [row for found, _ in held for row in found]
                 worst = [code for _, code in held]
                 codes.append(0 if 0 in worst else 1 if 1 in worst else 3)
@@ -169,14 +209,10 @@ def _rows(
 
 
 def _row(
-    item: Evidence, artifact: Artifact, name: str, kind: type[Any] | None, trust: Trust, at: datetime
+    item: Evidence, artifact: Artifact, name: str, asked: Asked, trust: Trust, at: datetime
 ) -> tuple[list[VerifiedRow], int]:
     try:
-        proofs: tuple[Verified[Any], ...] = (
-            verify_any(item, artifact, trust=trust, at=at)
-            if kind is None
-            else verify_evidence(item, artifact, kind, trust=trust, at=at)
-        )
+        proofs = asked(item, artifact, trust=trust, at=at)
     except SupplyChainError as e:
         return [VerifiedRow(artifact=name, sha256=artifact.sha256, bundle=item.uri, error=_problem(e))], e.exit_code
     return [
@@ -186,7 +222,10 @@ def _row(
             bundle=item.uri,
             predicate_type=p.predicate_type,
             signer=p.signer,
+            identity=p.signer_id if p.certificate else None,
             issuer=p.issuer,
+            source_repository=(p.certificate and p.certificate.source_repository) or None,
+            source_ref=(p.certificate and p.certificate.source_ref) or None,
             signed_at=p.signed_at,
             root=p.root,
             unchecked=p.unchecked,
@@ -195,7 +234,7 @@ def _row(
     ], 0
 
 
-def _groups(artifact: StrPath | Digest, named: Sequence[Named]) -> list[list[Evidence]]:
+def _groups(artifact: StrPath | Digest, named: Sequence[Named], trust: Trust) -> list[list[Evidence]]:
     """The evidence to hold against an artifact, by file. Raises EvidenceMissing when there is none."""
     if named:
         groups = [[e] if isinstance(e, Evidence) else read_evidence(e) for e in named]
@@ -204,7 +243,7 @@ def _groups(artifact: StrPath | Digest, named: Sequence[Named]) -> list[list[Evi
         return groups
     if isinstance(artifact, Digest):
         raise EvidenceMissing("a digest has no evidence beside it", hint="name a bundle with --bundle")
-    found = beside(artifact)
+    found = [*beside(artifact), *pair_beside(artifact, certified=any(s.identity for s in trust.signers))]
     if not found:
         raise missing_beside(artifact)
     return [[e] for e in found]

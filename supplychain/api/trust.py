@@ -1,11 +1,88 @@
-"""Roots of trust for the verbs that verify: the caller's, else the one that ships with sigstore."""
+"""Whom to trust, from what a caller names, and roots of trust: the caller's, else the one that ships with sigstore."""
 
-from supplychain.verify.trust import Trust
+import os
+from collections.abc import Sequence
+
+from supplychain import _io
+from supplychain._io import StrPath
+from supplychain.api.keys import read_key
+from supplychain.errors import InputError, UsageError
+from supplychain.verify.trust import GITHUB_ACTIONS, Claims, Identity, Trust
 
 
 def grounded(trust: Trust) -> Trust:
     """This trust with a root: the packaged one where the caller named none, read only if evidence needs it."""
     return trust.or_root(_packaged)
+
+
+def named_trust(
+    *,
+    key: StrPath | None = None,
+    identity: str | None = None,
+    identity_glob: str | None = None,
+    issuer: str | None = None,
+    repository: str | None = None,
+    roots: Sequence[StrPath] = (),
+) -> Trust:
+    """The one signer that these name: a public key (a file), or an identity with its issuer.
+
+    ``repository`` (OWNER/NAME) means the issuer of GitHub Actions and this source repository, whatever the workflow;
+    with an identity both must hold. Raises UsageError for what names nobody, or names somebody twice, before any file
+    is read.
+    """
+    identified = _identity(identity, identity_glob, issuer, repository)
+    if key is not None and identified is not None:
+        raise UsageError("a key and an identity are two signers: name one")
+    if key is None and identified is None:
+        raise UsageError(
+            "nobody is named whose signature counts",
+            hint="name a public key with --key, or who signed: --certificate-identity and --certificate-oidc-issuer, "
+            "or --repo OWNER/NAME",
+        )
+    signer = read_key(key) if key is not None else identified
+    assert signer is not None
+    return Trust(signer, root=[read_root(r, number) for number, r in enumerate(roots, int(len(roots) > 1))] or None)
+
+
+def read_root(path: StrPath, number: int = 0) -> bytes:
+    """The bytes of a trusted root, once it is known that they are one.
+
+    ``number`` counts several from 1. Raises Unreadable, UnsafePath, LimitExceeded, MalformedDocument, UnsupportedType.
+    """
+    from supplychain.verify.root import MAX_ROOT_BYTES, parse_root
+
+    data = _io.read_bytes(path, max_bytes=MAX_ROOT_BYTES)
+    where = f"trusted root {number}" if number else "trusted root"
+    try:
+        parse_root(data, where=where)  # under the name that the verifier asks for it by, so that it is read once
+    except InputError as e:
+        e.where = e.where.replace(where, os.fspath(path), 1)
+        raise
+    return data
+
+
+def _identity(subject: str | None, glob: str | None, issuer: str | None, repository: str | None) -> Identity | None:
+    if subject is not None and glob is not None:
+        raise UsageError("an identity is exact or a glob: name one of --certificate-identity and its -glob spelling")
+    named = subject if subject is not None else glob
+    claims = Claims()
+    if repository is not None:
+        of_repository = Identity.of_repository(repository)
+        if issuer not in (None, GITHUB_ACTIONS):
+            raise UsageError(f"--repo means the issuer {GITHUB_ACTIONS}, and another one is named")
+        if named is None:
+            return of_repository
+        issuer, claims = GITHUB_ACTIONS, of_repository.claims
+    if named is None:
+        if issuer is not None:
+            raise UsageError("an issuer vouches for many: name the identity too", hint="add --certificate-identity")
+        return None
+    if issuer is None:
+        raise UsageError(
+            "an identity counts only with the issuer that vouched for it",
+            hint="add --certificate-oidc-issuer URL, such as https://token.actions.githubusercontent.com",
+        )
+    return Identity(named, issuer=issuer, glob=glob is not None, claims=claims)
 
 
 def _packaged() -> bytes:

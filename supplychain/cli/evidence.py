@@ -3,10 +3,12 @@
 import argparse
 from typing import Any
 
-from supplychain import Trust, _io, read_key
-from supplychain.api.evidence import attest_files, parse_artifact, sign_files, verify_all
+from supplychain import _io, read_key
+from supplychain.api.evidence import attest_files, parse_artifact, read_pair, sign_files, verify_all
 from supplychain.cli.arguments import Context, add_key, add_output, password_of
 from supplychain.cli.show import show
+from supplychain.cli.signers import add_signers, trust_of
+from supplychain.errors import UsageError
 
 
 def configure_sign(parser: argparse.ArgumentParser) -> None:
@@ -46,9 +48,9 @@ def run_attest(args: argparse.Namespace, context: Context) -> int:
 
 
 def configure_verify(parser: argparse.ArgumentParser) -> None:
-    """verify ARTIFACT... --key PUB [--bundle F]... [--type T]."""
+    """verify ARTIFACT... (--key PUB | --certificate-identity ID --certificate-oidc-issuer URL | --repo OWNER/NAME)."""
     parser.add_argument("artifacts", metavar="ARTIFACT", nargs="+", help="file, or sha256:HEX with --bundle")
-    add_key(parser, what="public key to trust")
+    add_signers(parser)
     parser.add_argument(
         "--bundle",
         dest="bundles",
@@ -57,6 +59,8 @@ def configure_verify(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="evidence that must verify; by default what lies beside the file is read",
     )
+    parser.add_argument("--signature", metavar="FILE", help="a detached signature of the file, raw or base64")
+    parser.add_argument("--certificate", metavar="FILE", help="the certificate of who made it, PEM or base64 of PEM")
     parser.add_argument(
         "--type", metavar="TYPE", help="what must be stated: signature, cyclonedx, provenance, ..., or a URI"
     )
@@ -66,8 +70,15 @@ def configure_verify(parser: argparse.ArgumentParser) -> None:
 
 def run_verify(args: argparse.Namespace, context: Context) -> int:
     """Verify everything, then say so in one result."""
-    trust = Trust(read_key(args.key))
+    if args.certificate and not args.signature:
+        raise UsageError("--certificate belongs to a --signature", hint="a bundle carries its own certificate")
+    if args.signature and len(args.artifacts) > 1:
+        raise UsageError(f"--signature is of one file, and {len(args.artifacts)} are named")
+    trust = trust_of(args)
     artifacts: list[Any] = [parse_artifact(a) for a in args.artifacts]
-    result = verify_all(artifacts, trust=trust, want=args.type, bundles=args.bundles)
+    named: list[Any] = [*args.bundles]
+    if args.signature:
+        named.append(read_pair(args.signature, args.certificate))
+    result = verify_all(artifacts, trust=trust, want=args.type, bundles=named)
     show(result, args.outputs, context)
     return result.exit_code

@@ -24,7 +24,13 @@ class VerifiedRow:
     """Where the evidence was found; None when there was none."""
     predicate_type: str | None = None
     signer: str | None = None
+    """The caller's name for who signed it."""
+    identity: str | None = None
+    """Who that is by the certificate; None for a key, as the next three."""
     issuer: str | None = None
+    source_repository: str | None = None
+    """URI of the repository that was built, where the certificate says so."""
+    source_ref: str | None = None
     signed_at: datetime | None = None
     root: str | None = None
     unchecked: tuple[str, ...] = ()

@@ -35,6 +35,7 @@ PREDICATES: Final = {
     "test-result": "supplychain.predicates.test_result:ResultOfTests",
     "release": "supplychain.predicates.release:ReleasePredicate",
     "link": "supplychain.predicates.link:Link",
+    "publish": "supplychain.predicates.publish:Publish",
     "intent": "supplychain.predicates.intent:Intent",
 }
 """Short name to class."""
@@ -49,6 +50,8 @@ TYPES: Final = {
     "https://in-toto.io/attestation/test-result/v0.1": "test-result",
     "https://in-toto.io/attestation/release/v0.2": "release",
     "https://in-toto.io/attestation/link/v0.3": "link",
+    "https://docs.pypi.org/attestations/publish/v1": "publish",
+    "https://github.com/npm/attestation/tree/main/specs/publish/v0.1": "publish",
     "urn:supplychain:predicate:intent:v1": "intent",
 }
 """Predicate type URI to short name."""

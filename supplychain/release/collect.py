@@ -3,13 +3,16 @@
 What is found here is `Evidence`, or the name of a file: nothing is verified, and nothing is judged by its name.
 """
 
+import base64
+import binascii
 import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from supplychain import _io
+from supplychain import _io, _json
 from supplychain._io import StrPath
+from supplychain._json import JSON
 from supplychain.errors import AssetSetMismatch, EvidenceMissing, LimitExceeded, UnsafePath
 from supplychain.model.evidence import Evidence
 from supplychain.model.names import (
@@ -19,23 +22,56 @@ from supplychain.model.names import (
     SIGNATURE_SUFFIX,
     is_evidence,
 )
+from supplychain.release.pieces import pieces
 
-MAX_LINES: Final = 10_000
-"""Attestations of one artifact."""
+MAX_OLD_BYTES: Final = 4 << 20
+"""Of a detached signature, or of a certificate."""
+_CERTIFICATES: Final = (".pem", ".crt", ".cert")
 
 
 def read_evidence(path: StrPath) -> list[Evidence]:
-    """The evidence in one file: each line of a ``.jsonl``, otherwise the whole file. A blank line is nothing.
+    """The evidence in one file, whichever of the forms of `release.pieces` it has. A blank ``.jsonl`` holds none.
 
-    Raises Unreadable, UnsafePath, LimitExceeded.
+    Raises Unreadable, UnsafePath, LimitExceeded, and what `pieces` raises.
     """
-    name, data = os.fspath(path), _io.read_bytes(path)
-    if not name.endswith(".jsonl"):
-        return [Evidence(uri=name, data=data)]
-    lines = data.split(b"\n")
-    if len(lines) > MAX_LINES:
-        raise LimitExceeded(f"{len(lines)} lines, at most {MAX_LINES} are read", where=name)
-    return [Evidence(uri=f"{name}#{i}", data=line) for i, line in enumerate(lines, 1) if line.strip()]
+    return pieces(_io.read_bytes(path), name=os.fspath(path))
+
+
+def read_pair(signature: StrPath, certificate: StrPath | None = None) -> Evidence:
+    """A detached signature, with the certificate of who made it: the files that cosign wrote before bundles.
+
+    The signature is base64 or raw, the certificate PEM or base64 of PEM. The pair carries no time: who trusts
+    identities needs the bundle of it. Raises Unreadable, UnsafePath, LimitExceeded.
+    """
+    raw = _io.read_bytes(signature, max_bytes=MAX_OLD_BYTES)
+    if not raw.strip():
+        raise EvidenceMissing("an empty signature", where=os.fspath(signature))
+    parts: dict[str, JSON] = {"base64Signature": _as_base64(raw)}
+    if certificate is not None:
+        text = _io.read_bytes(certificate, max_bytes=MAX_OLD_BYTES)
+        if not text.strip():
+            raise EvidenceMissing("an empty certificate", where=os.fspath(certificate))
+        parts["cert"] = _as_base64(text)
+    return Evidence(uri=os.fspath(signature), data=_json.canonical(parts))
+
+
+def pair_beside(artifact: StrPath, *, certified: bool) -> list[Evidence]:
+    """``<artifact>.sig``, with ``<artifact>.pem``, ``.crt`` or ``.cert`` where ``certified``; empty when not there."""
+    name = os.fspath(artifact)
+    if not os.path.lexists(f"{name}.sig"):
+        return []
+    there = [name + suffix for suffix in _CERTIFICATES if certified and os.path.lexists(name + suffix)]
+    return [read_pair(f"{name}.sig", there[0] if there else None)]
+
+
+def _as_base64(data: bytes) -> str:
+    """Base64 without line breaks of what is base64 already, or raw."""
+    text = b"".join(data.split())
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        found = data
+    return base64.b64encode(found or data).decode()
 
 
 def beside(artifact: StrPath) -> list[Evidence]:
@@ -52,7 +88,8 @@ def missing_beside(artifact: StrPath) -> EvidenceMissing:
     """The error that says where evidence was looked for."""
     path, name = os.fspath(artifact), Path(artifact).name
     return EvidenceMissing(
-        f"no signature found; looked for {name}{SIGNATURE_SUFFIX} and {name}{ATTESTATIONS_SUFFIX} beside the file",
+        f"no signature found; looked for {name}{SIGNATURE_SUFFIX}, {name}{ATTESTATIONS_SUFFIX} and {name}.sig "
+        "beside the file",
         hint=f"name one with --bundle, or sign with: supplychain sign {path} --key release.key",
     )
 

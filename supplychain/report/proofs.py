@@ -49,12 +49,16 @@ def verified(result: Verification) -> bool:
 
 
 def signed(row: VerifiedRow) -> tuple[str, ...]:
-    """Who signed, when by a trusted clock, and where that was found."""
+    """Who signed, what was built, when by a trusted clock, and where that was found."""
+    source = f"{row.source_repository} {row.source_ref or ''}".rstrip() if row.source_repository else ""
     return (
         f"by {row.signer or 'a signer without a name'}",
+        f"as {row.identity}" if row.identity and row.identity != row.signer else "",
         f"issuer {row.issuer}" if row.issuer else "",
+        f"from {source}" if source else "",
         f"on {minute(row.signed_at)}" if row.signed_at else "signing time not proven",
         f"in {row.bundle}" if row.bundle else "",
+        f"root {short(row.root)}" if row.root else "",
         f"{', '.join(row.unchecked)} not compared" if row.unchecked else "",
     )
 

@@ -282,7 +282,9 @@ def _named(signed_by: Sequence[PublicKey], witnessed: "Witnessed | None", trust:
     raise IdentityMismatch(
         f"signed by {shown(facts.identity)}, whom nobody named: {reasons[0]}{more}",
         where=where,
-        hint="if this signer is meant, name it exactly as it is shown",
+        hint="others may call this workflow: add --repo OWNER/NAME, the repository it must have built"
+        if facts.called_by_another
+        else "if this signer is meant, name it exactly as it is shown",
     )
 
 
