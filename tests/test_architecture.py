@@ -57,8 +57,10 @@ ONLY_IN: Final[dict[str, tuple[str, ...]]] = {
     "shelve": (),
     "marshal": (),
     "sigstore": ("signing", "roots"),
+    "sigstore_models": ("signing", "roots"),
     "sqlalchemy": ("release.ledger",),
     "subprocess": ("_process",),
+    "tuf": ("roots",),
     "yaml": ("_yaml",),
 }
 """Where a third-party or dangerous module may be imported; everywhere below the place named."""

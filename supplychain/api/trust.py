@@ -1,13 +1,22 @@
 """Whom to trust, from what a caller names, and roots of trust: the caller's, else the one that ships with sigstore."""
 
+import hashlib
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from supplychain import _io
+from supplychain import _io, _json
 from supplychain._io import StrPath
 from supplychain.api.keys import read_key
-from supplychain.errors import InputError, UsageError
+from supplychain.errors import InputError, SupplyChainError, UnsupportedType, UsageError
 from supplychain.verify.trust import GITHUB_ACTIONS, Claims, Identity, Trust
+
+if TYPE_CHECKING:  # verifying shows no root and writes nothing
+    from supplychain.model.results import TrustedParties, Written
+
+CLIENT_TRUST_CONFIG: Final = "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json"
 
 
 def grounded(trust: Trust) -> Trust:
@@ -58,6 +67,85 @@ def read_root(path: StrPath, number: int = 0) -> bytes:
     except InputError as e:
         e.where = e.where.replace(where, os.fspath(path), 1)
         raise
+    return data
+
+
+def show_trust(
+    *, root: StrPath | None = None, config: StrPath | None = None, at: datetime | None = None
+) -> "TrustedParties":
+    """Whom a root believes: the caller's (a file), that of a client trust configuration, or the packaged one.
+
+    ``at`` marks what has ended by another time than now. Raises UsageError for both, and what `read_root` raises.
+    """
+    from supplychain.model.results import TrustedParties
+    from supplychain.verify.root import parse_root
+    from supplychain.verify.root_facts import parties
+
+    if root is not None and config is not None:
+        raise UsageError("a root and a configuration are two roots: name one")
+    if root is not None:
+        source, data = os.fspath(root), read_root(root)
+    elif config is not None:
+        source, data = os.fspath(config), _configured(config)
+    else:
+        source, data = "that ships with sigstore", _packaged()
+    found = parse_root(data, where="trusted root")
+    now = at or datetime.now(UTC)
+    return TrustedParties(
+        source=source, sha256=found.sha256, as_of=now, parties=parties(found, now), unusable=found.unusable
+    )
+
+
+def update_trust(
+    output: StrPath, *, state: StrPath, url: str | None = None, root: StrPath | None = None, offline: bool = False
+) -> "Written":
+    """Fetch the present trusted root of a TUF repository into ``output``, whole or not at all.
+
+    ``state`` is a folder that remembers what was seen; ``root`` is root metadata to start from. Nothing reads
+    ``output`` unless it is named. Raises what `roots.refresh.refresh_root` raises.
+    """
+    from supplychain.model.results import Written
+    from supplychain.roots.refresh import MAX_METADATA_BYTES, SIGSTORE, refresh_root
+
+    start = _io.read_bytes(root, max_bytes=MAX_METADATA_BYTES) if root is not None else None
+    address = url or SIGSTORE
+    data = refresh_root(address, Path(state), start=start, offline=offline)
+    name = os.fspath(output)
+    same = _holds(Path(output), data)
+    if not same:
+        _io.write_atomic(output, data)
+    return Written(
+        verb="trust update",
+        files=() if same else (name,),
+        kept=(name,) if same else (),
+        summary=(f"trusted root of {address} sha256:{hashlib.sha256(data).hexdigest()}",),
+        next=f"supplychain trust show --trusted-root {name}",
+    )
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return _io.read_bytes(path, max_bytes=len(data)) == data
+    except SupplyChainError:
+        return False
+
+
+def _configured(path: StrPath) -> bytes:
+    """The trusted root inside a client trust configuration, in canonical form."""
+    from supplychain.verify.root import MAX_ROOT_BYTES, parse_root
+
+    where = os.fspath(path)
+    node = _json.parse(_io.read_bytes(path, max_bytes=MAX_ROOT_BYTES), where=where)
+    if node.at("mediaType").text() != CLIENT_TRUST_CONFIG:
+        raise UnsupportedType(
+            f"media type {node.at('mediaType').text()[:80]!r} is no client trust configuration",
+            where=where,
+            hint="a trusted root by itself is named with --trusted-root",
+        )
+    root = node.at("trustedRoot")
+    root.object()
+    data = _json.canonical(root.value)
+    parse_root(data, where=where)
     return data
 
 

@@ -27,6 +27,7 @@ VERBS: Final = {
     "attest": ("evidence", "state something about files, signed"),
     "verify": ("evidence", "check signatures and attestations of files"),
     "layout": ("layout", "hold classic in-toto links against their layout"),
+    "trust": ("trust", "show whom a trusted root believes, and fetch a newer one"),
     "policy": ("policy", "check, explain and describe policies"),
 }
 """Verb to the module beside this one, and its line in the help."""

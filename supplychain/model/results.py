@@ -1,6 +1,7 @@
 """What a verb found out, ready to be rendered. Every class here has a line in each report it can appear in."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from supplychain.model.verification import Problem
 
@@ -49,3 +50,33 @@ class Written:
     summary: tuple[str, ...] = ()
     """Lines for people, above the list."""
     next: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedParty:
+    """One authority or log that a trusted root believes."""
+
+    role: str
+    """``certificate authority``, ``transparency log``, ``certificate log`` or ``timestamp authority``."""
+    name: str
+    """URL of a log; subject of an authority's signing certificate."""
+    id: str
+    """SHA-256, in hexadecimal: of a log's key as entries name it, of an authority's first certificate."""
+    since: datetime
+    until: datetime | None
+    """None where no end is set."""
+    ended: bool
+    """What was signed while it lasted still counts; nothing later does."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedParties:
+    """Whom a trusted root believes, for what, from when until when: the answer of ``trust show``."""
+
+    source: str
+    """Where the root came from."""
+    sha256: str
+    as_of: datetime
+    parties: tuple[TrustedParty, ...]
+    unusable: tuple[str, ...] = ()
+    """Keys that are in it and that nothing is verified with, and why."""

@@ -20,11 +20,12 @@ if TYPE_CHECKING:  # whoever has a result to show has loaded its class: a verb d
     from supplychain.model.inventory import Inventory
     from supplychain.model.layout import LayoutVerification
     from supplychain.model.release import AssetSet, Published
-    from supplychain.model.results import KeyInfo, Validation, Written
+    from supplychain.model.results import KeyInfo, TrustedParties, Validation, Written
     from supplychain.model.verification import Verification
 
 Result: TypeAlias = (
     "Decision | Verification | LayoutVerification | Validation | KeyInfo | Written | Inventory | AssetSet | Published"
+    " | TrustedParties"
 )
 """Everything a verb can find out."""
 

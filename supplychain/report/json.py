@@ -15,7 +15,7 @@ from supplychain.model.evidence import Rejected
 from supplychain.model.inventory import EntryKind, Inventory, Scope
 from supplychain.model.layout import CheckedStep, LayoutVerification
 from supplychain.model.release import AssetSet, Published, Release
-from supplychain.model.results import KeyInfo, Validation, Written
+from supplychain.model.results import KeyInfo, TrustedParties, Validation, Written
 from supplychain.model.verification import Problem, Verification, VerifiedRow
 from supplychain.report import Result, View
 from supplychain.report.contents import complete, ecosystem
@@ -39,6 +39,7 @@ class Json:
         "Inventory",
         "AssetSet",
         "Published",
+        "TrustedParties",
     )
 
     def render(self, result: Result, view: View) -> str:  # noqa: ARG002  # JSON is the same for every view
@@ -69,6 +70,8 @@ def shape(result: Result) -> dict[str, JSON]:
             kind, members = "asset-set", _asset_set(result)
         case Published():
             kind, members = "published", _published(result)
+        case TrustedParties():
+            kind, members = "trusted-parties", _trusted(result)
         case _:
             assert_never(result)
     return {"schema": f"supplychain/{kind}/v1", **members}
@@ -300,6 +303,26 @@ def _published(result: Published) -> dict[str, JSON]:
         ],
         "resumed_from": exact(result.resumed_from) if result.resumed_from else None,
         "withheld": list(result.withheld),
+    }
+
+
+def _trusted(result: TrustedParties) -> dict[str, JSON]:
+    return {
+        "source": result.source,
+        "sha256": result.sha256,
+        "as_of": exact(result.as_of),
+        "parties": [
+            {
+                "role": party.role,
+                "name": party.name,
+                "id": party.id,
+                "since": exact(party.since),
+                "until": exact(party.until) if party.until else None,
+                "ended": party.ended,
+            }
+            for party in result.parties
+        ],
+        "unusable": list(result.unusable),
     }
 
 

@@ -12,11 +12,12 @@ from supplychain.model.decision import Decision, Verdict
 from supplychain.model.inventory import Inventory
 from supplychain.model.layout import LayoutVerification
 from supplychain.model.release import AssetSet, Published
-from supplychain.model.results import KeyInfo, Validation, Written
+from supplychain.model.results import KeyInfo, TrustedParties, Validation, Written
 from supplychain.model.verification import Verification
 from supplychain.report import Result, View, outline, proofs
 from supplychain.report.escape import code
 from supplychain.report.screen import counted, minute, short
+from supplychain.report.trusted import lasting
 
 RUNES = 16_383
 """What Mattermost takes in one message."""
@@ -31,7 +32,7 @@ _SAME = 5
 class Markdown:
     """Markdown that one chat message can carry."""
 
-    kinds: ClassVar[tuple[str, ...]] = ("Decision", "Verification", "Published")
+    kinds: ClassVar[tuple[str, ...]] = ("Decision", "Verification", "Published", "TrustedParties")
 
     def render(self, result: Result, view: View) -> str:  # noqa: ARG002  # a chat has no width, and no colour
         """The message about this result."""
@@ -42,6 +43,8 @@ class Markdown:
                 return _verification(result)
             case Published():
                 return _published(result)
+            case TrustedParties():
+                return _trusted(result)
             case LayoutVerification() | Validation() | KeyInfo() | Written() | Inventory() | AssetSet():
                 raise UsageError(f"there is no markdown report of a {type(result).__name__}")
             case _:
@@ -128,6 +131,17 @@ def _published(result: Published) -> str:
     if result.withheld:
         lines += ["", "Withheld, it did not go out:", *(f"- {code(note)}" for note in result.withheld)]
     return "\n".join([*head, *_fit(lines, RUNES - _RESERVE - _runes(head))]) + "\n"
+
+
+def _trusted(result: TrustedParties) -> str:
+    head = [f"**TRUSTED ROOT** {code(result.source, limit=_HEAD)} {code(short(result.sha256))}", ""]
+    lines = [
+        f"- {'ended' if party.ended else 'trusted'} {code(party.role)}: {code(party.name, limit=_HEAD)}, "
+        f"{lasting(party)}, {code(short(party.id))}"
+        for party in result.parties
+    ]
+    lines += [f"- unusable: {code(reason)}" for reason in result.unusable]
+    return "\n".join([*head, *_fit(lines or ["- it believes nobody"], RUNES - _RESERVE - _runes(head))]) + "\n"
 
 
 def _fit(lines: Sequence[str], room: int) -> list[str]:

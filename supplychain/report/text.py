@@ -16,6 +16,7 @@ _SCREENS: Final = {
     "Inventory": "supplychain.report.contents:screen",
     "KeyInfo": "supplychain.report.outcome:key_info",
     "Published": "supplychain.report.delivery:published",
+    "TrustedParties": "supplychain.report.trusted:screen",
     "Validation": "supplychain.report.outcome:validation",
     "Verification": "supplychain.report.proofs:screen",
     "Written": "supplychain.report.outcome:written",

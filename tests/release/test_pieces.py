@@ -45,7 +45,8 @@ def as_json(value: Any) -> bytes:
 
 @pytest.mark.parametrize("form", [pypi, npm, github])
 def test_each_attestation_is_a_piece_of_canonical_bytes(form: Callable[..., Any]) -> None:
-    first, second = {"b": 1, "a": "é"}, {"mediaType": "x"}
+    first: Any = {"b": 1, "a": "é"}
+    second: Any = {"mediaType": "x"}
     found = pieces(as_json(form(first, second)), name="a.json")
     assert [e.uri for e in found] == ["a.json#1", "a.json#2"]
     assert [e.data for e in found] == [canonical(first), canonical(second)]

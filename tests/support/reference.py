@@ -23,6 +23,7 @@ NOUNS: Final = {
     "sbom": ("create", "validate"),
     "key": ("new", "show"),
     "layout": ("verify",),
+    "trust": ("show", "update"),
     "policy": ("lint", "explain", "rules", "schema"),
 }
 """Verbs with verbs of their own."""

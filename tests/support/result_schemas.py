@@ -288,6 +288,29 @@ _KINDS: Final[dict[str, tuple[str, dict[str, JSON]]]] = {
             "withheld": _about("Files, or parts of one, that did not go out, each with the reason.", _list(_TEXT)),
         },
     ),
+    "trusted-parties": (
+        "Whom a trusted root believes",
+        {
+            "source": _about("Where the root came from.", _TEXT),
+            "sha256": _SHA256,
+            "as_of": _TIME,
+            "parties": _list(
+                _object(
+                    {
+                        "role": _about(
+                            "certificate authority, transparency log, certificate log or timestamp authority.", _TEXT
+                        ),
+                        "name": _TEXT,
+                        "id": _about("SHA-256 of a log's key, or of an authority's first certificate.", _TEXT),
+                        "since": _TIME,
+                        "until": _about("Null where no end is set.", _or_null(_TIME)),
+                        "ended": _about("What was signed while it lasted still counts.", _FLAG),
+                    }
+                )
+            ),
+            "unusable": _about("Keys that are in it and that nothing is verified with, and why.", _list(_TEXT)),
+        },
+    ),
 }
 
 if __name__ == "__main__":

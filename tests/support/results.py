@@ -16,7 +16,7 @@ from supplychain.model.inventory import (
 )
 from supplychain.model.layout import CheckedProduct, CheckedStep, LayoutVerification
 from supplychain.model.release import Asset, AssetSet, Delivered, Published
-from supplychain.model.results import KeyInfo, ValidatedDocument, Validation, Written
+from supplychain.model.results import KeyInfo, TrustedParties, TrustedParty, ValidatedDocument, Validation, Written
 from supplychain.model.verification import Problem, Verification, VerifiedRow
 from supplychain.report import Result
 from tests.support.decisions import NOON, SERVER, denied
@@ -237,6 +237,30 @@ PUBLISHED: Final = Published(
     resumed_from=NOON,
     withheld=("a.attestations.jsonl: 1 of 4 attestations were not judged", "b.cdx.json: it was not judged"),
 )
+TRUSTED: Final = TrustedParties(
+    source="root.json",
+    sha256="9ab0c1d2e3f4" + "0" * 52,
+    as_of=NOON,
+    parties=(
+        TrustedParty(
+            role="certificate authority",
+            name="CN=fulcio.example.com",
+            id=SHA,
+            since=NOON.replace(year=2022),
+            until=None,
+            ended=False,
+        ),
+        TrustedParty(
+            role="transparency log",
+            name="https://rekor.example.com",
+            id="c" * 64,
+            since=NOON.replace(year=2021),
+            until=NOON.replace(year=2023),
+            ended=True,
+        ),
+    ),
+    unusable=("https://log.example.com: a key of an unknown kind",),
+)
 RESULTS: Final[dict[str, Result]] = {
     "decision": denied(),
     "verification": VERIFIED,
@@ -250,4 +274,5 @@ RESULTS: Final[dict[str, Result]] = {
     "inventory": INVENTORY,
     "asset-set": ASSETS,
     "published": PUBLISHED,
+    "trusted-parties": TRUSTED,
 }
