@@ -24,6 +24,7 @@
     │   ├── ArtifactChanged               the bytes changed while we worked
     │   ├── AssetSetMismatch              the files are not the declared set
     │   ├── EvidenceRevoked  LedgerTampered
+    │   ├── SecondOpinionDiffers          another verifier refuses what ours accepts
     │   └── PermitRefused                 no permit for these bytes: nothing is published
     ├── PolicyError           exit 2      the policy or its files are wrong: correct them
     │   └── PolicyInvalid
@@ -177,6 +178,10 @@ class EvidenceRevoked(VerificationError):
 
 class LedgerTampered(VerificationError):
     """The ledger does not continue from its last checkpoint."""
+
+
+class SecondOpinionDiffers(VerificationError):
+    """Another verifier refuses what ours accepts: nothing is believed until both agree."""
 
 
 class PermitRefused(VerificationError):

@@ -12,7 +12,7 @@ from supplychain import _io, _json, predicates
 from supplychain._io import StrPath
 from supplychain._json import Node
 from supplychain.api.keys import AnySigner, as_signer
-from supplychain.api.trust import grounded
+from supplychain.api.trust import grounded, with_second_opinion
 from supplychain.errors import EvidenceMissing, PredicateMismatch, SupplyChainError, UsageError
 from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
@@ -99,12 +99,14 @@ def verify(
     trust: Trust,
     evidence: Sequence[Named] = (),
     at: datetime | None = None,
+    second_opinion: bool = False,
 ) -> tuple[Verified[P], ...]:
     """Proof that a trusted signer stated ``want`` about the artifact; never empty.
 
     ``evidence`` names bundles (files, or Evidence at hand): each must give proof. Without it, those beside the
     artifact are read, and one of the wanted type must. ``want=Signature`` asks for a signature of the file. ``at``
-    judges validity at another time than now. Raises EvidenceMissing, and the error of the evidence that failed.
+    judges validity at another time than now. With ``second_opinion`` sigstore-python must agree wherever it can judge.
+    Raises EvidenceMissing, and the error of the evidence that failed.
     """
     now, trust = _aware(at), grounded(trust)
     with _opened(artifact) as opened:
@@ -116,7 +118,10 @@ def verify(
             found = len(proofs)
             for item in group:
                 try:
-                    proofs += verify_evidence(item, opened, want, trust=trust, at=now)
+                    made = verify_evidence(item, opened, want, trust=trust, at=now)
+                    if second_opinion:
+                        with_second_opinion(made, item, opened, trust=trust)
+                    proofs += made
                 except SupplyChainError as e:
                     failed.append(e)
             if evidence and len(proofs) == found:
@@ -139,11 +144,13 @@ def verify_all(
     want: str | None = None,
     bundles: Sequence[Named] = (),
     at: datetime | None = None,
+    second_opinion: bool = False,
 ) -> Verification:
     """`verify` for several artifacts as rows to show, with every refusal told instead of raised.
 
     ``want`` is a type's short name or URI, or ``signature``; None takes evidence of any known type. A URI that is
-    unknown here asks for a statement of exactly that type, whose predicate stays unread.
+    unknown here asks for a statement of exactly that type, whose predicate stays unread. With ``second_opinion``
+    sigstore-python must agree wherever it can judge, and each row says what it said.
     """
     if not artifacts:
         raise UsageError("nothing to verify")
@@ -152,7 +159,7 @@ def verify_all(
     codes: list[int] = []
     trust = grounded(trust)
     for artifact in artifacts:
-        found, code = _rows(artifact, asked, trust, bundles, _aware(at))
+        found, code = _rows(artifact, asked, trust, bundles, _aware(at), second_opinion)
         rows += found
         codes.append(code)
     # what could not be judged outweighs a clear no only when nothing said no
@@ -185,7 +192,7 @@ def _stating(uri: str, item: Evidence, artifact: Artifact, *, trust: Trust, at: 
 
 
 def _rows(
-    artifact: StrPath | Digest, asked: Asked, trust: Trust, named: Sequence[Named], at: datetime
+    artifact: StrPath | Digest, asked: Asked, trust: Trust, named: Sequence[Named], at: datetime, doubt: bool
 ) -> tuple[list[VerifiedRow], int]:
     name = str(artifact) if isinstance(artifact, Digest) else os.fspath(artifact)
     rows: list[VerifiedRow] = []
@@ -196,7 +203,7 @@ def _rows(
             sha256 = opened.sha256
             groups = _groups(artifact, named, trust)
             for group in groups:
-                held = [_row(item, opened, name, asked, trust, at) for item in group]
+                held = [_row(item, opened, name, asked, trust, at, doubt) for item in group]
                 rows += [row for found, _ in held for row in found]
                 worst = [code for _, code in held]
                 codes.append(0 if 0 in worst else 1 if 1 in worst else 3)
@@ -209,10 +216,11 @@ def _rows(
 
 
 def _row(
-    item: Evidence, artifact: Artifact, name: str, asked: Asked, trust: Trust, at: datetime
+    item: Evidence, artifact: Artifact, name: str, asked: Asked, trust: Trust, at: datetime, doubt: bool
 ) -> tuple[list[VerifiedRow], int]:
     try:
         proofs = asked(item, artifact, trust=trust, at=at)
+        opinions = with_second_opinion(proofs, item, artifact, trust=trust) if doubt else {}
     except SupplyChainError as e:
         return [VerifiedRow(artifact=name, sha256=artifact.sha256, bundle=item.uri, error=_problem(e))], e.exit_code
     return [
@@ -229,6 +237,7 @@ def _row(
             signed_at=p.signed_at,
             root=p.root,
             unchecked=p.unchecked,
+            second_opinion=opinions.get(p.signer),
         )
         for p in proofs
     ], 0

@@ -11,6 +11,9 @@ from supplychain import _io, _json
 from supplychain._io import StrPath
 from supplychain.api.keys import read_key
 from supplychain.errors import InputError, SupplyChainError, UnsupportedType, UsageError
+from supplychain.model.artifact import Artifact
+from supplychain.model.evidence import Evidence
+from supplychain.model.verified import P, Verified
 from supplychain.verify.trust import GITHUB_ACTIONS, Claims, Identity, Trust
 
 if TYPE_CHECKING:  # verifying shows no root and writes nothing
@@ -147,6 +150,19 @@ def _configured(path: StrPath) -> bytes:
     data = _json.canonical(root.value)
     parse_root(data, where=where)
     return data
+
+
+def with_second_opinion(
+    proofs: Sequence[Verified[P]], evidence: Evidence, artifact: Artifact, *, trust: Trust
+) -> dict[str, str]:
+    """What sigstore-python says of proofs that were made of one piece of evidence: who signed, to what it says.
+
+    Raises SecondOpinionDiffers when it refuses what ours accepted.
+    """
+    from supplychain.roots.opinion import second_opinion
+
+    roots = {hashlib.sha256(root).hexdigest(): root for root in trust.vouching()} if proofs[0].root else {}
+    return {p.signer: second_opinion(evidence, artifact, p, root=roots[p.root] if p.root else None) for p in proofs}
 
 
 def _identity(subject: str | None, glob: str | None, issuer: str | None, repository: str | None) -> Identity | None:

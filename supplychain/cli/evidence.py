@@ -64,6 +64,9 @@ def configure_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--type", metavar="TYPE", help="what must be stated: signature, cyclonedx, provenance, ..., or a URI"
     )
+    parser.add_argument(
+        "--second-opinion", action="store_true", help="sigstore-python must agree, wherever it can judge"
+    )
     add_output(parser, "text", "json", "markdown")
     parser.set_defaults(run=run_verify)
 
@@ -79,6 +82,6 @@ def run_verify(args: argparse.Namespace, context: Context) -> int:
     named: list[Any] = [*args.bundles]
     if args.signature:
         named.append(read_pair(args.signature, args.certificate))
-    result = verify_all(artifacts, trust=trust, want=args.type, bundles=named)
+    result = verify_all(artifacts, trust=trust, want=args.type, bundles=named, second_opinion=args.second_opinion)
     show(result, args.outputs, context)
     return result.exit_code

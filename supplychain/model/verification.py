@@ -34,6 +34,8 @@ class VerifiedRow:
     signed_at: datetime | None = None
     root: str | None = None
     unchecked: tuple[str, ...] = ()
+    second_opinion: str | None = None
+    """What another verifier said, or why it could not judge; None when it was not asked."""
     error: Problem | None = None
     """None means verified."""
 

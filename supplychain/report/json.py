@@ -167,6 +167,7 @@ def _verified_row(row: VerifiedRow) -> JSON:
         "signed_at": exact(row.signed_at) if row.signed_at else None,
         "root": row.root,
         "unchecked": list(row.unchecked),
+        "second_opinion": row.second_opinion,
         "error": _problem(row.error) if row.error else None,
     }
 

@@ -60,6 +60,7 @@ def signed(row: VerifiedRow) -> tuple[str, ...]:
         f"in {row.bundle}" if row.bundle else "",
         f"root {short(row.root)}" if row.root else "",
         f"{', '.join(row.unchecked)} not compared" if row.unchecked else "",
+        row.second_opinion or "",
     )
 
 

@@ -8,9 +8,14 @@ from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives import serialization
+from sigstore.errors import VerificationError
+from sigstore.verify import Verifier
 
+from supplychain import Identity, Signature, Trust, verify
+from supplychain.errors import SecondOpinionDiffers
 from tests.sigstore_stack import bundles, claims, root
 from tests.sigstore_stack.encoding import pem
+from tests.sigstore_stack.entries import EntryKind
 from tests.sigstore_stack.stack import Stack
 from tests.support.commands import CommandLine, Ran, command
 
@@ -257,3 +262,32 @@ def test_a_detached_signature_verifies_by_its_key(signed: Signed) -> None:
     signed.write("bare.bin", CONTENT)
     (signed.run.folder / "root.json.sig").rename(signed.run.folder / "bare.bin.sig")
     assert signed.run("verify", "bare.bin", *key).code == 0
+
+
+def test_a_second_opinion_is_in_the_row(signed: Signed) -> None:
+    assert signed.row(*WHO)["second_opinion"] is None
+    assert signed.row(*WHO, "--second-opinion")["second_opinion"] == "sigstore-python agrees"
+    signed.write(
+        "other.json", bundles.signed_statement(signed.stack, bundles.statement(CONTENT), kind=EntryKind.INTOTO_2)
+    )
+    own = ("--bundle", "other.json", "--type", "https://slsa.dev/provenance/v1")
+    assert signed.verify(*WHO, *own[:2], "--second-opinion").code == 3
+    ran = signed.verify(*WHO, "--second-opinion")
+    assert (ran.code, "sigstore-python agrees" in ran.out) == (0, True)
+
+
+def test_what_the_second_opinion_refuses_is_not_verified(signed: Signed, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(*_: object) -> None:
+        raise VerificationError("not to me")
+
+    monkeypatch.setattr(Verifier, "verify_artifact", refuses)
+    assert signed.verify(*WHO).code == 0
+    ran = signed.verify(*WHO, "--second-opinion")
+    assert ran.code == 1
+    assert "SecondOpinionDiffers" in ran.out
+    trust = Trust(
+        Identity(WORKFLOW.subject, issuer=WORKFLOW.issuer), root=bundles.to_json(root.trusted_root(signed.stack))
+    )
+    assert verify(signed.run.folder / "app.bin", Signature, trust=trust)
+    with pytest.raises(SecondOpinionDiffers):
+        verify(signed.run.folder / "app.bin", Signature, trust=trust, second_opinion=True)

@@ -183,7 +183,7 @@ def test_verified_names_who_signed_when_and_where() -> None:
         "    issuer https://token.actions.githubusercontent.com\n"
         "    from https://github.com/octo/server refs/tags/v1   on 2026-11-23 12:00 UTC\n"
         "    in chat.tar.gz.attestations.jsonl#1   root sha256:9ab0c1d2e3f4\n"
-        "    sha512 not compared\n"
+        "    sha512 not compared   sigstore-python agrees\n"
         "  found, and does not count:\n"
         "    chat.tar.gz.attestations.jsonl#2: SignatureInvalid: not signed by the P-256\n"
         "      key sha256:0011aabbccdd\n"

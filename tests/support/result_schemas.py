@@ -152,6 +152,9 @@ _VERIFIED_ROW = _object(
         "signed_at": _about("By a trusted clock; null when nobody vouched for the time.", _or_null(_TIME)),
         "root": _about("SHA-256 of the trusted root that vouched.", _or_null(_TEXT)),
         "unchecked": _about("Digest algorithms that could not be compared.", _list(_TEXT)),
+        "second_opinion": _about(
+            "What another verifier said, or why it could not judge; null when it was not asked.", _or_null(_TEXT)
+        ),
         "error": _about("Null means verified.", _or_null(_PROBLEM)),
     }
 )

@@ -46,6 +46,7 @@ VERIFIED: Final = Verification(
             signed_at=NOON,
             root="9ab0c1d2e3f4" + "0" * 52,
             unchecked=("sha512",),
+            second_opinion="sigstore-python agrees",
         ),
         VerifiedRow(
             artifact="chat.tar.gz",
