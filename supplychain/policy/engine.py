@@ -39,9 +39,10 @@ def judge(case: Case, policy: Policy, *, at: datetime, rules: Sequence[AnyRule] 
 
     ``at`` is the time of judgement, with its time zone; ``no_permit`` is why the caller will not publish on this
     decision (a chosen time), empty otherwise. Evidence counts when a signer of this policy made it, by that signer's
-    own key and within its time, whoever verified it. Denied: an enforced rule failed. Undetermined: none failed, and
-    one could not be judged, or nothing was there to judge. Raises UsageError for a time without zone, or a further
-    rule that has the id of a rule of the policy.
+    own key or identity and within its time, whoever verified it; under ``trusted-root: packaged`` the caller answers
+    for the root it verified with, since which one is packaged is not known here. Denied: an enforced rule failed.
+    Undetermined: none failed, and one could not be judged, or nothing was there to judge. Raises UsageError for a time
+    without zone, or a further rule that has the id of a rule of the policy.
     """
     if at.tzinfo is None:
         raise UsageError("the time to judge at has no time zone")
