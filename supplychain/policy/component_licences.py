@@ -132,7 +132,7 @@ def _plain_component(raw: Any) -> Bound:
         text = item["expression"] if one is None else one["id"] if "id" in one else one["name"]
         if type(text) is not str or not text:
             raise TypeError
-        licences = (*licences, text) if licences else _alone(text)
+        licences = tuple(sorted({*licences, text})) if licences else _alone(text)
     return Bound(name, version, purl, licences, scope)
 
 

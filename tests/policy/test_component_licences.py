@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from supplychain.errors import InputError
@@ -53,8 +53,13 @@ SUBJECT = st.fixed_dictionaries(
 )
 
 
+MIT, ISC = {"license": {"id": "MIT"}}, {"license": {"id": "ISC"}}
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.lists(COMPONENT, max_size=3), SUBJECT)
+@example([{"type": "library", "name": "x", "licenses": [MIT, MIT]}], {})
+@example([{"type": "library", "name": "x", "licenses": [MIT, ISC]}], {})
 def test_the_short_way_says_what_the_reader_says_or_nothing(components: list[Any], subject: dict[str, Any]) -> None:
     node = document(bom(*components, **subject))
     plain = _plain_document(node)
