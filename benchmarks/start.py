@@ -1,4 +1,4 @@
-"""Rows 4, 5 and 13: starting the command line, verifying one file, signing a hundred.
+"""Rows 4, 5, 6 and 13: starting the command line, verifying one file, signing a hundred.
 
 Run as ``python benchmarks/start.py``. CPU seconds of whole child processes, the median of seven, against
 ``python -c pass``; cosign is compared where it is installed.
@@ -48,6 +48,17 @@ def alone(cosign: str) -> tuple[str, ...]:
     return ("--tlog-upload=false", *newer)
 
 
+def sigstore_bundle(folder: str) -> None:
+    """A trusted root, and a bundle by a private Sigstore for one of the files."""
+    from tests.sigstore_stack import bundles, root
+    from tests.sigstore_stack.stack import new_stack
+
+    stack = new_stack()
+    Path(folder, "root.json").write_bytes(bundles.to_json(root.trusted_root(stack)))
+    bundle = bundles.signed_artifact(stack, Path(folder, "f1").read_bytes())
+    Path(folder, "f1.sigstore.json").write_bytes(bundles.to_json(bundle))
+
+
 def main() -> None:
     """Print the rows."""
     bare = seconds(sys.executable, "-c", "pass")
@@ -66,7 +77,16 @@ def main() -> None:
             bare,
             8,
         )
+        sigstore_bundle(folder)
+        row(
+            6,
+            "verify a Sigstore bundle, cold",
+            seconds(PROGRAM, "verify", "f1", "--trusted-root", "root.json", "--repo", "example/widget", folder=folder),
+            seconds(sys.executable, "-c", "import sigstore.verify"),
+            0.35,
+        )
         Path(folder, "f0.sigstore.json").unlink()
+        Path(folder, "f1.sigstore.json").unlink()
         ours = seconds(PROGRAM, "sign", *names, "--key", "k.key", folder=folder, runs=1)
         cosign = shutil.which("cosign")
         if cosign is None:
