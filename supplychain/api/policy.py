@@ -4,11 +4,12 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from supplychain import _io
 from supplychain._io import StrPath
-from supplychain.api.trust import grounded
+from supplychain.api.trust import grounded, with_second_opinion
 from supplychain.errors import InputError, PolicyInvalid, UsageError
 from supplychain.model.decision import Decision
 from supplychain.policy import engine, reader
@@ -69,7 +70,8 @@ def gate(
     now = at or datetime.now(UTC)
     trust = grounded(Trust(*resolved.signers, root=allowed_root(resolved, root)))
     steps = any(rule.params.reads_steps for rule in resolved.rules)
-    case = collect(assets, trust=trust, at=now, evidence=evidence, steps=steps, progress=progress)
+    ask = partial(with_second_opinion, trust=trust) if resolved.second_opinion else None
+    case = collect(assets, trust=trust, at=now, evidence=evidence, steps=steps, ask=ask, progress=progress)
     no_permit = "it was judged as of a time that somebody chose" if at else ""
     return engine.judge(case, resolved, at=now, no_permit=no_permit)
 

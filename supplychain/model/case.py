@@ -74,6 +74,8 @@ class Case:
     rejected: tuple[Rejected, ...] = ()
     listing: Listing | None = None
     """None when single files are judged instead of an asset set."""
+    second_opinion: bool = False
+    """Whether another verifier was asked about every proof in it."""
     root: str | None = None
     """SHA-256 of the trusted root used; None when no certificate was judged."""
 

@@ -312,7 +312,7 @@ def _is_fail(problem: Problem) -> bool:
 
 
 def _about_case(case: Case, policy: Policy, findings: Sequence[Finding]) -> Iterator[Finding]:
-    """What no rule of the policy can make good: nothing to judge, nothing judged, another root of trust."""
+    """What no rule of the policy can make good: nothing to judge, nothing judged, other trust than it asks for."""
     if not case.artifacts:
         yield _case_error("there is no artifact to judge")
     elif not any(f.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WAIVED) for f in findings):
@@ -321,6 +321,8 @@ def _about_case(case: Case, policy: Policy, findings: Sequence[Finding]) -> Iter
         yield _case_error(f"{clip(artifact.name)} could not be read: {clip(artifact.reason, 300)}")
     if case.root is not None and policy.root_sha256 not in (None, case.root):
         yield _case_error(f"verified with the trusted root sha256:{case.root}, the policy names {policy.trusted_root}")
+    if policy.second_opinion and not case.second_opinion:
+        yield _case_error("the policy asks for a second opinion, and no other verifier was asked")
 
 
 def _case_error(message: str) -> Finding:

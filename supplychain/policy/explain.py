@@ -72,6 +72,7 @@ def explain_policy(policy: Policy) -> str:
         *([f"owner {policy.owner}"] if policy.owner else []),
         f"a decision by it may be used to publish for {_length(policy.max_age)}",
         f"certificates lead to the trusted root {policy.trusted_root}",
+        *(["a certificate counts where sigstore-python agrees, or cannot judge"] if policy.second_opinion else []),
         "",
         "Signers",
         *(f"  {signer_in_words(facts)}" for facts in policy.facts.values()),

@@ -118,6 +118,9 @@ class PolicyFile(Model):
     trusted_root: Annotated[str, Field(pattern=r"^(packaged|sha256:[0-9a-f]{64})$")] = Field(
         default="packaged", description="The root of trust for certificates: packaged, or sha256:HEX."
     )
+    second_opinion: bool = Field(
+        default=False, description="Whether sigstore-python must agree on certificates, wherever it can judge."
+    )
     max_age: Duration = Field(default=MAX_AGE, description="How long a decision may be used to publish.")
     rules: Annotated[Many[object], Field(min_length=1)] = Field(description="What must hold.")
 
@@ -154,6 +157,8 @@ class Policy:
     """Signers by name, in the order of the file."""
     rules: tuple[PolicyRule, ...]
     trusted_root: str = "packaged"
+    second_opinion: bool = False
+    """Whether evidence by certificates counts only where sigstore-python agrees, or cannot judge."""
     max_age: timedelta = MAX_AGE
     pin: str | None = None
     """The digest the caller named, in hexadecimal; another one raises PolicyInvalid."""
@@ -202,6 +207,8 @@ class Policy:
             out["owner"] = self.owner
         if self.trusted_root != "packaged":
             out["trusted-root"] = self.trusted_root
+        if self.second_opinion:
+            out["second-opinion"] = True
         if self.max_age != MAX_AGE:
             out["max-age"] = plain(self.max_age)
         out["signers"] = {name: resolved_signer(facts) for name, facts in self.facts.items()}

@@ -34,7 +34,7 @@ from supplychain.verify.trust import Identity, Signer
 Load: TypeAlias = Callable[[str], bytes]
 """Gives the bytes of a file by its path relative to the policy. It keeps to the policy's folder, without links."""
 
-NOT_SUPPORTED: Final = ("extends", "params", "plugins", "waivers", "second-opinion")
+NOT_SUPPORTED: Final = ("extends", "params", "plugins", "waivers")
 """Keys of the format that this version cannot honour: refused, never passed over."""
 MAX_REPORTED: Final = 100
 _NESTED: Final[Mapping[str, type[Model]]] = {"when": When, "claims": ClaimsEntry}
@@ -169,6 +169,7 @@ class _Reading:
             facts=facts,
             rules=resolved,
             trusted_root=top.trusted_root,
+            second_opinion=top.second_opinion,
             max_age=top.max_age,
             pin=pin,
             where=self.document.place(()),

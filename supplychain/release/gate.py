@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 from supplychain import _io
 from supplychain._io import StrPath
@@ -28,6 +28,9 @@ from supplychain.release.steps import verify_link
 from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import claimed_type, verify_any, verify_evidence
 
+Ask: TypeAlias = Callable[[Sequence[Verified[Any]], Evidence, Artifact], object]
+"""Asks another verifier about proofs of one piece of evidence. Raises SecondOpinionDiffers when it refuses."""
+
 
 def collect(
     paths: Sequence[StrPath],
@@ -36,19 +39,21 @@ def collect(
     at: datetime,
     evidence: Sequence[StrPath] = (),
     steps: bool = False,
+    ask: Ask | None = None,
     limits: Limits = LIMITS,
     progress: Callable[[str, int], None] | None = None,
 ) -> Case:
     """Measure the artifacts and verify their evidence. A folder is an asset set; several files are just files.
 
     ``evidence`` names further files, held against every artifact. With ``steps``, links by trusted signers are kept
-    whatever they are about. ``trust`` names one root of trust at most, so that the case can say which one it rests on
-    (UsageError for more). Raises EvidenceMissing for a folder without release.json, and InputError for an artifact
-    that cannot be read; evidence that does not verify is no error.
+    whatever they are about. ``ask`` is put before each proof: what it raises refuses the evidence. ``trust`` names one
+    root of trust at most, so that the case can say which one it rests on (UsageError for more). Raises EvidenceMissing
+    for a folder without release.json, and InputError for an artifact that cannot be read; evidence that does not
+    verify is no error.
     """
     if len(trust.roots) > 1:
         raise UsageError("a case rests on one trusted root", hint="name one")
-    listing = _listing(Path(paths[0]), trust=trust, at=at) if len(paths) == 1 and Path(paths[0]).is_dir() else None
+    listing = _listing(Path(paths[0]), trust, at, ask) if len(paths) == 1 and Path(paths[0]).is_dir() else None
     files = _files(paths, listing)
     further = [e for path in evidence for e in read_evidence(path)]
     artifacts: list[Artifact] = []
@@ -62,7 +67,7 @@ def collect(
             artifact, inventory = _measure(stream, path, limits, progress)
             lying = beside(path)
             for item in (*lying, *further):
-                _weigh(item, artifact, trust, at, verified, rejected)
+                _weigh(item, artifact, trust, at, ask, verified, rejected)
             found += lying
         artifacts.append(artifact)
         if isinstance(inventory, InputError):
@@ -82,6 +87,7 @@ def collect(
         unmeasured=tuple(unmeasured),
         listing=listing,
         root=_root_used(trust, [*verified, *links], listing),
+        second_opinion=ask is not None,
     )
 
 
@@ -110,12 +116,16 @@ def _weigh(
     artifact: Artifact,
     trust: Trust,
     at: datetime,
+    ask: Ask | None,
     verified: list[Verified[Any]],
     rejected: list[Rejected],
 ) -> None:
     """Verified, or rejected with the reason; one bad attestation among good ones takes nothing from them."""
     try:
-        verified += verify_any(evidence, artifact, trust=trust, at=at)
+        proofs = verify_any(evidence, artifact, trust=trust, at=at)
+        if ask is not None:
+            ask(proofs, evidence, artifact)
+        verified += proofs
     except SupplyChainError as e:
         rejected.append(
             Rejected(
@@ -130,7 +140,7 @@ def _weigh(
         )
 
 
-def _listing(folder: Path, *, trust: Trust, at: datetime) -> Listing:
+def _listing(folder: Path, trust: Trust, at: datetime, ask: Ask | None) -> Listing:
     """The folder of an asset set, its release.json, and the proof of who signed that."""
     names = list_folder(folder)
     if RELEASE_FILE not in names:
@@ -150,7 +160,11 @@ def _listing(folder: Path, *, trust: Trust, at: datetime) -> Listing:
     signature = folder / RELEASE_SIGNATURE
     if signature.name in names:
         with suppress(SupplyChainError):
-            proof = verify_evidence(read_evidence(signature)[0], artifact, Signature, trust=trust, at=at)[0]
+            item = read_evidence(signature)[0]
+            found = verify_evidence(item, artifact, Signature, trust=trust, at=at)
+            if ask is not None:
+                ask(found, item, artifact)
+            proof = found[0]
     return Listing(declared=declared, source=Source(str(path), sha256), proof=proof, names=tuple(names))
 
 

@@ -11,6 +11,7 @@ from supplychain.model.case import Case, Reference
 from supplychain.model.decision import Decision, Mode, Outcome, Verdict
 from supplychain.policy.context import Context, Problem, RuleResult
 from supplychain.policy.engine import CASE_RULE, judge
+from supplychain.policy.explain import explain_policy
 from supplychain.policy.globs import matches
 from supplychain.policy.model import Field, Policy, RuleParams, When
 from supplychain.policy.rules import RULES, load
@@ -250,6 +251,14 @@ def test_a_chosen_time_or_recorded_observations_give_no_permit() -> None:
             decision.permit()
     both = judged(recorded, SIGNED, no_permit="as of a chosen time")
     assert both.no_permit == ("as of a chosen time; the artifacts were not measured: observations come from a record")
+
+
+def test_a_policy_that_asks_for_a_second_opinion_is_undetermined_without_one() -> None:
+    asking = policy(SIGNED, head="second-opinion: true")
+    held = case(APP, verified=(proof(APP),))
+    assert judged(held, asking).verdict is Verdict.UNDETERMINED
+    assert judged(replace(held, second_opinion=True), asking)
+    assert "sigstore-python agrees" in explain_policy(asking)
 
 
 def test_a_root_that_the_policy_does_not_name_leaves_it_undetermined() -> None:

@@ -218,7 +218,7 @@ def test_a_wrong_signer_is_refused_with_its_place(signers: str, expected: str) -
 
 
 @pytest.mark.threat(45)
-@pytest.mark.parametrize("key", ["extends", "params", "plugins", "waivers", "second-opinion"])
+@pytest.mark.parametrize("key", ["extends", "params", "plugins", "waivers"])
 def test_what_this_version_cannot_honour_is_refused_and_never_ignored(key: str) -> None:
     (said,) = problems(policy_text(SIZE, head=f"{key}: []"))
     assert said == f"p.yaml:4:1: {key!r} is not supported by this version, and never ignored"

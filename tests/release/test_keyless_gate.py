@@ -4,15 +4,17 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from supplychain import gate
-from supplychain.errors import MalformedDocument, UsageError
+from supplychain import gate, judge, read_policy
+from supplychain.errors import MalformedDocument, SecondOpinionDiffers, UsageError
 from supplychain.keys import generate
 from supplychain.model.decision import Decision, Verdict
+from supplychain.release.gate import collect
 from supplychain.release.permits import summary_of
 from supplychain.roots.packaged import packaged_root
 from supplychain.verify.trust import Signer, Trust
@@ -249,3 +251,28 @@ def test_the_command_takes_the_root_that_the_policy_allows(command: CommandLine,
     ran = command("gate", "absent", "--policy", "policy.yaml")
     assert ran.code == 2
     assert "the packaged one is sha256:" in ran.err
+
+
+def test_a_second_opinion_is_asked_where_the_policy_wants_one(release: Release) -> None:
+    release.sign(workflow())
+    both = f"trusted-root: sha256:{release.root_sha256}\nsecond-opinion: true"
+    rules = "- {id: signed, type: signer-identity, evidence: [signature]}"
+    asked = gate(release.artifact, policy=release.policy(rules, both), root=release.root)
+    alone = gate(release.artifact, policy=release.policy(rules), root=release.root)
+    assert asked.verdict is alone.verdict is Verdict.ALLOWED
+    assert asked.policy.sha256 != alone.policy.sha256
+
+
+def test_evidence_that_another_verifier_refuses_does_not_count(release: Release) -> None:
+    release.sign(workflow())
+    policy = read_policy(release.policy("- {id: signed, type: signer-identity, evidence: [signature]}"))
+    trust = Trust(*policy.signers, root=release.root.read_bytes())
+
+    def refuse(*_: object) -> None:
+        raise SecondOpinionDiffers("it accepts nothing")
+
+    at = datetime.now(UTC)
+    case = collect([release.artifact], trust=trust, at=at, ask=refuse)
+    assert case.verified == ()
+    assert [r.code for r in case.rejected] == ["SecondOpinionDiffers"]
+    assert judge(case, policy, at=at).verdict is Verdict.DENIED
