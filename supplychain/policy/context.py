@@ -7,7 +7,7 @@ never a clock, a file or the network. It answers with a `RuleResult`; the engine
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from supplychain.errors import SupplyChainError, UsageError
 from supplychain.model.artifact import Artifact
@@ -23,6 +23,7 @@ from supplychain.verify.trust import shown
 T = TypeVar("T")
 
 _SHOWN = 5
+UNREAD_FIX: Final = "as it is, it cannot be read; make it again, or repair what packs it."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,18 +120,18 @@ class Context:
     def measured(self, artifact: Artifact) -> Inventory | Problem:
         """What was measured inside an artifact, or why that is not known."""
         found = [o.inventory for o in self.case.observed if o.sha256 == artifact.sha256]
+        fix = "Judge the file itself, not only its digest."
         if not found:
             reasons = [u.reason for u in self.case.unmeasured if u.sha256 == artifact.sha256]
             wrong = f"it could not be read: {clip(min(reasons), 300)}" if reasons else "its inventory was not taken"
+            fix = f"{clip(artifact.name)}: {UNREAD_FIX}" if reasons else fix
         elif any(i.sha256 not in (None, artifact.sha256) for i in found):
             wrong = "its inventory is of other bytes"
         elif any(i != found[0] for i in found):
             wrong = "two inventories of it differ"
         else:
             return found[0]
-        return Problem(
-            outcome=Outcome.ERROR, message=wrong, artifact=artifact, fix="Judge the file itself, not only its digest."
-        )
+        return Problem(outcome=Outcome.ERROR, message=wrong, artifact=artifact, fix=fix)
 
 
 def cite(proof: Verified[Any], pointer: str = "") -> Cited:

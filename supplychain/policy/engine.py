@@ -19,7 +19,7 @@ from supplychain.model.permit import JudgedSubject
 from supplychain.model.release import Release
 from supplychain.model.sealed import mint
 from supplychain.model.verified import Source, Verified
-from supplychain.policy.context import Context, Problem, RuleResult, clip
+from supplychain.policy.context import UNREAD_FIX, Context, Problem, RuleResult, clip
 from supplychain.policy.documentation import summary_of
 from supplychain.policy.globs import matches
 from supplychain.policy.model import Policy, PolicyRule, When
@@ -318,14 +318,15 @@ def _about_case(case: Case, policy: Policy, findings: Sequence[Finding]) -> Iter
     elif not any(f.outcome in (Outcome.PASS, Outcome.FAIL, Outcome.WAIVED) for f in findings):
         yield _case_error("no rule of the policy examined anything")
     for artifact in sorted(case.unmeasured, key=lambda u: (u.name, u.sha256, u.reason)):
-        yield _case_error(f"{clip(artifact.name)} could not be read: {clip(artifact.reason, 300)}")
+        told = f"{clip(artifact.name)} could not be read: {clip(artifact.reason, 300)}"
+        yield _case_error(told, fix=f"{clip(artifact.name)}: {UNREAD_FIX}")
     if case.root is not None and policy.root_sha256 not in (None, case.root):
         yield _case_error(f"verified with the trusted root sha256:{case.root}, the policy names {policy.trusted_root}")
     if policy.second_opinion and not case.second_opinion:
         yield _case_error("the policy asks for a second opinion, and no other verifier was asked")
 
 
-def _case_error(message: str) -> Finding:
+def _case_error(message: str, *, fix: str = "Name the folder of a release, and rules that look at it.") -> Finding:
     return Finding(
         rule=CASE_RULE,
         type=CASE_RULE,
@@ -334,4 +335,5 @@ def _case_error(message: str) -> Finding:
         outcome=Outcome.ERROR,
         mode=Mode.ENFORCE,
         message=message,
+        fix=fix,
     )

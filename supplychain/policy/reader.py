@@ -83,7 +83,7 @@ def examine(
 def _invalid(problems: Sequence[PolicyProblem]) -> PolicyInvalid:
     if len(problems) == 1:
         return PolicyInvalid(problems[0].message, where=problems[0].at, hint=problems[0].hint)
-    lines = [str(p) for p in problems[:MAX_REPORTED]]
+    lines = [f"{p}; {p.hint}" if p.hint else str(p) for p in problems[:MAX_REPORTED]]
     if len(problems) > MAX_REPORTED:
         lines.append(f"and {len(problems) - MAX_REPORTED} more problems")
     return PolicyInvalid("\n".join(lines), problems=lines)

@@ -9,13 +9,17 @@ from supplychain.report.escape import terminal
 from supplychain.report.screen import Row, Tone, answer, flow, headline, indented, paint, table, wrap
 
 _PROBLEMS = 20
+_KEPT = 3
 
 
 def written(result: Written, view: View) -> list[str]:
     """The files, and what to do with them."""
     lines = [line for text in result.summary for line in wrap(terminal(text), view.width, hang=2)]
     lines += [f"wrote {terminal(path)}" for path in result.files]
-    lines += [f"kept {terminal(path)}: it says exactly this already" for path in result.kept]
+    if len(result.kept) > _KEPT and not view.verbose:
+        lines.append(f"kept {len(result.kept):,} files: they say exactly this already")
+    else:
+        lines += [f"kept {terminal(path)}: it says exactly this already" for path in result.kept]
     if not result.files and not result.kept:
         lines.append("wrote nothing")
     return [*lines, *([f"next: {terminal(result.next)}"] if result.next else [])]

@@ -29,7 +29,7 @@ class Group:
         first = self.findings[0]
         total = max(first.total, first.examined, first.failed)
         unit = singular(first.unit) if total == 1 else first.unit
-        if first.outcome is Outcome.ERROR:
+        if first.outcome in (Outcome.ERROR, Outcome.PASS):
             return f"{first.examined:,} of {total:,} {unit} examined" if total else "0 examined"
         if not total:
             return ""
