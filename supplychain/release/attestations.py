@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from supplychain import _io
-from supplychain.errors import SupplyChainError
+from supplychain.errors import SupplyChainError, UnsafePath
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
 from supplychain.model.names import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX
@@ -44,7 +44,17 @@ class Files:
 
 
 def statement_about(artifacts: Sequence[Artifact], kind: type[Any], predicate: Any) -> bytes:
-    """The Statement that ``predicate`` holds for the artifacts, each named by file name and SHA-256."""
+    """The Statement that ``predicate`` holds for the artifacts, each named by file name and SHA-256.
+
+    Raises UnsafePath for a name that is not UTF-8: no statement can carry it.
+    """
+    for artifact in artifacts:
+        if any("\ud800" <= letter <= "\udfff" for letter in artifact.name):
+            raise UnsafePath(
+                "the name is not UTF-8, and nothing can be attested of it",
+                where=artifact.name,
+                hint="give the file another name",
+            )
     subjects = [Subject(name=a.name, digests={"sha256": a.sha256}) for a in artifacts]
     return encode_statement(subjects, kind.TYPES[0], predicate.encode())
 
