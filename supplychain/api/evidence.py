@@ -133,8 +133,24 @@ def verify(
 
 
 def parse_artifact(text: str) -> str | Digest:
-    """What a person names: a path, or ``sha256:HEX``."""
-    return Digest.parse(text) if text.startswith("sha256:") else text
+    """What a person names: a path, or ``sha256:HEX``. Raises UsageError."""
+    try:
+        return Digest.parse(text) if text.startswith("sha256:") else text
+    except SupplyChainError as e:
+        raise UsageError(e.message, where=e.where, hint=e.hint) from e
+
+
+def check_type(name: str, *, any_uri: bool = False) -> None:
+    """Whether a person names a type that can be read here: its short name or URI, or ``signature``.
+
+    ``any_uri`` lets the URI of a type pass that is not known here: it can be verified, and not made. Raises UsageError
+    with the names there are.
+    """
+    try:
+        if name != SIGNATURE and not (any_uri and ":" in name):
+            predicates.resolve(name)
+    except SupplyChainError as e:
+        raise UsageError(e.message, hint=e.hint) from e
 
 
 def verify_all(

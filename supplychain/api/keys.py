@@ -53,6 +53,8 @@ def new_key(name: StrPath, *, password: Password) -> "KeyInfo":
     """
     from supplychain.model.results import KeyInfo
 
+    if Path(name).name in ("", "..") or os.fspath(name).endswith(("/", os.sep)):
+        raise KeyUnusable(f"{os.fspath(name)!r} names no file", hint="release makes release.key and release.pub")
     raw = password.encode() if isinstance(password, str) else password
     key = generate()
     private, public = Path(f"{os.fspath(name)}.key"), Path(f"{os.fspath(name)}.pub")
@@ -94,6 +96,15 @@ def show_key(path: StrPath, *, password: Password = None) -> "KeyInfo":
         private=private,
         encrypted=b"ENCRYPTED" in data if private else None,
     )
+
+
+def check_key_file(path: StrPath) -> None:
+    """Whether a key file is there to be opened later; none of it is read. Raises KeyUnusable."""
+    try:
+        with _io.open_plain(path):
+            pass
+    except InputError as e:
+        raise KeyUnusable(e.message, where=os.fspath(path), hint=e.hint) from e
 
 
 def _read(path: StrPath) -> bytes:

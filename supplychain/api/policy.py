@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
@@ -112,6 +113,8 @@ def explain(what: str) -> str:
 
     if what in RULES:
         return explaining.explain_rule(what)
+    if not Path(what).exists() and (near := get_close_matches(what, list(RULES), n=1)):
+        raise UsageError(f"{what}: neither a file nor a type of rule", hint=f"did you mean {near[0]}?")
     return explaining.explain_policy(read_policy(what))
 
 

@@ -11,6 +11,7 @@ error: polices/server.yaml: no such file
 hint: did you mean policies/server.yaml?
 """
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,7 +19,7 @@ from types import TracebackType
 from typing import Final, Self, TextIO
 
 from supplychain.api.render import safe
-from supplychain.errors import PolicyInvalid, SupplyChainError
+from supplychain.errors import PolicyInvalid, SupplyChainError, Unreadable
 
 _RED: Final = "1;31"
 _YELLOW: Final = "33"
@@ -40,7 +41,7 @@ class Console:
 
     def __init__(
         self,
-        stream: TextIO,
+        stream: TextIO | None,
         *,
         colour: bool = False,
         interactive: bool = False,
@@ -98,9 +99,44 @@ class Console:
         self._write((_ERASE if drawn else "") + text + drawn)
 
     def _write(self, text: str) -> None:
+        if self._stream is None:
+            return
         with suppress(OSError, ValueError):
-            self._stream.write(text)
+            self._stream.write(_shown(text, self._stream))
             self._stream.flush()
+
+
+class Output:
+    """stdout: what was asked for, written at once, so that it stands before what people are told next.
+
+    Raises Unreadable when it is closed or full; BrokenPipeError passes, since nobody is there to be told.
+    """
+
+    def __init__(self, stream: TextIO | None) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        """Text, with what this terminal has no letters for escaped."""
+        self._put(lambda stream: stream.write(_shown(text, stream)))
+
+    def write_bytes(self, data: bytes) -> None:
+        """A document, as it would stand in a file."""
+        self._put(
+            lambda stream: stream.buffer.write(data) if hasattr(stream, "buffer") else stream.write(data.decode())
+        )
+
+    def _put(self, write: Callable[[TextIO], object]) -> None:
+        if self._stream is None:
+            raise Unreadable("cannot be written: it is closed", where="stdout")
+        try:
+            write(self._stream)
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as e:
+            with suppress(OSError, ValueError):  # what is still in the buffer is not tried again when Python ends
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            raise Unreadable(f"cannot be written: {(e.strerror or 'unknown reason').lower()}", where="stdout") from e
 
 
 class Progress:
@@ -151,3 +187,8 @@ def _mib(count: int) -> str:
 
 def _cut(text: str, width: int) -> str:
     return text if len(text) <= width else f"{text[: max(width - 3, 0)]}..."
+
+
+def _shown(text: str, stream: TextIO) -> str:
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)

@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from supplychain import _io, read_key
-from supplychain.api.evidence import attest_files, parse_artifact, read_pair, sign_files, verify_all
+from supplychain.api.evidence import attest_files, check_type, parse_artifact, read_pair, sign_files, verify_all
 from supplychain.cli.arguments import Context, add_key, add_output, password_of
 from supplychain.cli.show import show
 from supplychain.cli.signers import add_signers, trust_of
@@ -40,6 +40,7 @@ def configure_attest(parser: argparse.ArgumentParser) -> None:
 
 def run_attest(args: argparse.Namespace, context: Context) -> int:
     """Attest one predicate of every file."""
+    check_type(args.type)
     content = _io.read_bytes(args.predicate)
     signer = read_key(args.key, password=password_of(context))
     result = attest_files(args.artifacts, args.type, content, signer=signer, where=args.predicate)
@@ -77,6 +78,8 @@ def run_verify(args: argparse.Namespace, context: Context) -> int:
         raise UsageError("--certificate belongs to a --signature", hint="a bundle carries its own certificate")
     if args.signature and len(args.artifacts) > 1:
         raise UsageError(f"--signature is of one file, and {len(args.artifacts)} are named")
+    if args.type:
+        check_type(args.type, any_uri=True)
     trust = trust_of(args)
     artifacts: list[Any] = [parse_artifact(a) for a in args.artifacts]
     named: list[Any] = [*args.bundles]

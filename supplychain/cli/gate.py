@@ -3,9 +3,9 @@
 import argparse
 from datetime import datetime
 
-from supplychain import _io, gate, read_key, read_policy
+from supplychain import Policy, _io, gate, read_key, read_policy
 from supplychain.api.render import explain
-from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.arguments import Context, add_key, add_output, did_you_mean, password_of, refuse_unwritable
 from supplychain.cli.show import show
 from supplychain.errors import UsageError
 
@@ -45,7 +45,11 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
         raise UsageError("a decision as of a chosen time is not signed", hint="leave out --as-of, or --vsa")
     if bool(args.vsa) != bool(args.key):
         raise UsageError("--vsa and --key go together")
+    if args.vsa:
+        refuse_unwritable(args.vsa)
     policy = read_policy(args.policy)
+    if args.explain:
+        _refuse_unknown(args.explain, policy)
     signer = read_key(args.key, password=password_of(context)) if args.key else None
     at = _time(args.as_of) if args.as_of else None
     with context.console.progress("measuring") as progress:
@@ -75,11 +79,18 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
     return decision.exit_code
 
 
+def _refuse_unknown(rule: str, policy: Policy) -> None:
+    known = [each.id for each in policy.rules]
+    if rule not in (*known, "(case)"):
+        hint = did_you_mean(rule, known) or f"rules: {', '.join(known)}"
+        raise UsageError(f"--explain {rule[:80]}: the policy has no such rule", hint=hint)
+
+
 def _time(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--as-of {text[:40]!r} is no time", hint="write it as 2026-11-23T12:00:00Z") from None
     if at.tzinfo is None:
-        raise UsageError(f"--as-of {text} has no time zone", hint=f"write {text}Z for UTC")
+        raise UsageError(f"--as-of {text} has no time zone", hint=f"write {at.isoformat()}Z for UTC")
     return at

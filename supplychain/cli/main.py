@@ -70,26 +70,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.set_threshold(_YOUNG)
         atexit.register(gc.freeze)
     try:
-        if not args:
-            sys.stdout.write(NEWCOMER)
+        if (text := _said_at_once(args)) and sys.stdout is not None:
+            sys.stdout.write(text)
+            sys.stdout.flush()
             return 0
-        if args[0] in ("-h", "--help", "help"):
-            sys.stdout.write(usage())
-            return 0
-        if args[0] == "--version":
-            sys.stdout.write(_versions(args[1:]))
-            return 0
-        code = _dispatch(args)
-        sys.stdout.flush()
+        return _dispatch(args)
     except BrokenPipeError:
         # the reader of our output has gone; what was written to files stands
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 3
-    return code
+    except OSError as e:  # a full disk behind stdout; the interpreter must not try again as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.stderr.write(f"error: stdout: cannot be written: {(e.strerror or 'unknown reason').lower()}\n")
+        return 3
+
+
+def _said_at_once(args: list[str]) -> str:
+    """What needs no verb: the first four commands, the help, the versions. Empty for everything else."""
+    if not args:
+        return NEWCOMER
+    if args[0] in ("-h", "--help", "help"):
+        return usage()
+    if args[0] == "--version" and args[1:] in ([], ["-o", "json"], ["-ojson"]):
+        return _versions(args[1:])
+    return ""
 
 
 def _versions(rest: list[str]) -> str:
-    if rest in (["-o", "json"], ["-ojson"]):
+    if rest:
         import json
         import platform
 
@@ -100,18 +108,11 @@ def _versions(rest: list[str]) -> str:
 
 def _dispatch(args: list[str]) -> int:
     from supplychain.cli.console import Console
-    from supplychain.errors import SupplyChainError, UsageError
+    from supplychain.errors import SupplyChainError
 
-    interactive = sys.stderr.isatty()
+    interactive = sys.stderr is not None and sys.stderr.isatty()
     console = Console(sys.stderr, colour=interactive and not os.environ.get("NO_COLOR"), interactive=interactive)
     try:
-        if args[0] not in VERBS:
-            import difflib
-
-            near = difflib.get_close_matches(args[0], VERBS, n=1)
-            raise UsageError(
-                f"{args[0]!r} is no verb", hint=f"did you mean {near[0]}?" if near else "see supplychain --help"
-            )
         return _run(args, console)
     except SupplyChainError as e:
         console.error(e)
@@ -132,22 +133,28 @@ def _dispatch(args: list[str]) -> int:
 
 
 def _run(args: list[str], console: "Console") -> int:
-    from supplychain.cli.arguments import Context, Parser, screen_width
+    from supplychain.cli.arguments import Context, Parser, did_you_mean, refuse_empty, screen_width
+    from supplychain.cli.console import Output
+    from supplychain.errors import UsageError
 
-    module = import_module(f"supplychain.cli.{VERBS[args[0]][0]}")
-    parser = Parser(prog=f"supplychain {args[0]}", description=VERBS[args[0]][1], allow_abbrev=False)
-    getattr(module, f"configure_{args[0]}")(parser)
-    on_terminal = sys.stdout.isatty()
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
     context = Context(
         environment=dict(os.environ),
-        stdout=sys.stdout,
+        stdout=Output(sys.stdout),
         console=console,
         terminal=sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty(),
         width=screen_width() if on_terminal else 100,
         colour=on_terminal and not os.environ.get("NO_COLOR"),
     )
+    verb, *rest = args
+    if verb not in VERBS:
+        raise UsageError(f"{verb!r} is no verb", hint=did_you_mean(verb, VERBS) or "see supplychain --help")
+    refuse_empty(rest)
+    module = import_module(f"supplychain.cli.{VERBS[verb][0]}")
+    parser = Parser(prog=f"supplychain {verb}", description=VERBS[verb][1], allow_abbrev=False)
+    getattr(module, f"configure_{verb}")(parser)
     try:
-        parsed = parser.parse_args(args[1:])
+        parsed = parser.parse_args(rest)
     except SystemExit as e:  # argparse leaves this way after printing --help
         return int(e.code or 0)
     code: int = parsed.run(parsed, context)

@@ -3,6 +3,7 @@
 import argparse
 
 from supplychain import read_key
+from supplychain.api.keys import check_key_file
 from supplychain.api.release import attest_build, run_build
 from supplychain.cli.arguments import Context, add_key, add_output, password_of
 from supplychain.cli.show import show
@@ -30,7 +31,7 @@ def configure_run(parser: argparse.ArgumentParser) -> None:
     add_key(parser, what="private key that signs what is stated; opened when the step has ended")
     parser.add_argument("--builder-id", metavar="URI", help="who builds, by its own claim")
     parser.add_argument("--step", metavar="NAME", help="attest an in-toto link of this step, instead of provenance")
-    add_output(parser, "text", "json")
+    add_output(parser, "text", "json", made=True)
     parser.add_argument("command", metavar="-- CMD", nargs="+", help="the build step")
     parser.set_defaults(run=run_run)
 
@@ -39,6 +40,7 @@ def run_run(args: argparse.Namespace, context: Context) -> int:
     """Run, measure, open the key, attest."""
     if args.step == "" or (args.step and args.builder_id):
         raise UsageError("--step is a name, and a link names no builder", hint="leave out --builder-id, or --step")
+    check_key_file(args.key)
     record = run_build(
         args.command,
         outputs=args.made,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from supplychain.api.sbom import create, validate
-from supplychain.cli.arguments import Context, add_output, split_output
+from supplychain.cli.arguments import Context, Rendering, add_output
 from supplychain.cli.show import show
 from supplychain.errors import UsageError
 
@@ -43,7 +43,7 @@ def source_date(context: Context) -> datetime | None:
 
 def run_create(args: argparse.Namespace, context: Context) -> int:
     """One walk, the documents to their files or to stdout, the summary to stderr."""
-    outputs = [split_output(text) for text in args.outputs or ["cyclonedx-json"]]
+    outputs = args.outputs or [Rendering("cyclonedx-json", None)]
     if len([path for _, path in outputs if not path]) > 1:
         raise UsageError("only one document fits on stdout", hint="give the others a path: -o spdx-json=app.spdx.json")
     size = Path(args.path).stat().st_size if Path(args.path).is_file() else None
@@ -59,7 +59,7 @@ def run_create(args: argparse.Namespace, context: Context) -> int:
         )
     for name, path in outputs:
         if not path:
-            context.stdout.write(result.documents[name].decode())
+            context.stdout.write_bytes(result.documents[name])
     written = result.write({name: path for name, path in outputs if path})
     show(result.inventory, None, context, to_console=True)
     if written.files:

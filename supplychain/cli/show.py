@@ -4,20 +4,19 @@ from collections.abc import Sequence
 
 from supplychain import _io
 from supplychain.api.render import Result, render, render_for
-from supplychain.cli.arguments import Context, split_output
+from supplychain.cli.arguments import Context, Rendering
 
 
 def show(
     result: Result,
-    outputs: Sequence[str] | None,
+    outputs: Sequence[Rendering] | None,
     context: Context,
     *,
     verbose: bool = False,
     to_console: bool = False,
 ) -> None:
     """Render a result in every format that was asked for; as text when none was."""
-    for text in outputs or ["text"]:
-        name, path = split_output(text)
+    for name, path in outputs or [Rendering("text", None)]:
         if path:
             _io.write_atomic(path, render(result, name).encode())
             continue

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import BinaryIO, Final, Protocol
 
-from supplychain.errors import UnsupportedType, UsageError
+from supplychain.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +93,12 @@ STORES: Final = {"file": "supplychain.stores.files:FileStore"}
 
 
 def open_store(url: str) -> Destination:
-    """The destination of a URL. Raises UsageError for what is no URL, UnsupportedType for a scheme of nobody here."""
+    """The destination of a URL. Raises UsageError for what is no URL, and for a scheme that no store here serves."""
     scheme, colon, _ = url.partition(":")
     if not colon or len(scheme) < 2 or not scheme.isascii():
         raise UsageError("a destination is a URL", where=url, hint="a folder is file:///its/absolute/path")
     if scheme.lower() not in STORES:
-        raise UnsupportedType(f"no store for {scheme[:40]!r}", where=url, hint=f"known: {', '.join(STORES)}")
+        raise UsageError(f"no store for {scheme[:40]!r}", where=url, hint=f"known: {', '.join(STORES)}")
     module, _, name = STORES[scheme.lower()].partition(":")
     made: Destination = getattr(import_module(module), name)(url)
     return made

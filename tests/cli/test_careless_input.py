@@ -1,9 +1,16 @@
 """What a tired person types, and what is answered: what is wrong, where, and what to do; nothing half-written."""
 
 import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
+from supplychain.cli.gate import EXAMPLE
 from tests.support.commands import CommandLine, command
 
 __all__ = ["command"]
@@ -76,3 +83,171 @@ def test_every_problem_of_a_policy_has_a_line(signed: CommandLine) -> None:
     lines = ran.err.splitlines()
     assert len(lines) > 2
     assert all(line.startswith("error: bad.yaml:") for line in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["sbom", "crate"], "'crate' is none of create, validate\nhint: did you mean create?"),
+        (["prepare", "x", "--key", "k", "--kind", "pach"], "--kind: 'pach' is none of cloud, minor, patch"),
+        (["gate", "x", "--polcy", "p"], "hint: did you mean --policy?"),
+        (["verify", "x", "--key", "k", "-o", "jsn"], "-o jsn: there is no such format here\nhint: did you mean json?"),
+        (["gate", "x", "-o", "html"], "hint: formats: table, json, markdown"),
+        (["gate", "x", "-o", "json=no/where.json"], "no/where.json: there is no folder no\nhint: make it first"),
+        (["gate", "x", "-o", "json=."], ".: a folder, not a file"),
+        (["verify", "app.bin", "--key", "release.pub", "--type", "vuln"], "'vuln' is no predicate type known here"),
+        (["attest", "app.bin", "--key", "k", "--predicate", "p", "--type", "x"], "'x' is no predicate type known here"),
+        (["verify", "sha256:abc", "--key", "release.pub"], "64 lower-case hexadecimal digits"),
+        (["sbom", "create", "app.bin", "--spec-version", "9"], "version '9' is not written here\nhint: written: 1.6"),
+        (["key", "new", "a/.."], "names no file"),
+        (["key", "new", "a/"], "names no file"),
+        (["policy", "explain", "signer-identty"], "hint: did you mean signer-identity?"),
+        (["--version", "-o", "jsn"], "'--version' is no verb"),
+        (["run", "--output", "x", "--key", "gone.key", "--", "touch", "x"], "gone.key: no such file or directory"),
+    ],
+)
+def test_a_wrong_call_is_told_before_work_starts(signed: CommandLine, arguments: list[str], told: str) -> None:
+    before = sorted(signed.folder.rglob("*"))
+    ran = signed(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert told in ran.err
+    assert sorted(signed.folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("gate", "", "--policy", "p"), ("key", "new", ""), ("gate", "x", "--policy="), ("sign", "--key", "", "x")],
+)
+def test_a_variable_that_is_not_set_names_no_folder(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    ran = command(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert " is empty\nhint: is a variable not set?\n" in ran.err
+
+
+def test_an_empty_folder_holds_nothing_to_list(command: CommandLine) -> None:
+    (command.folder / "empty").mkdir()
+    ran = command("sbom", "create", "empty", "--allow-empty")
+    assert (ran.code, ran.out) == (3, "")
+    assert "empty: the folder is empty: nothing was examined" in ran.err
+
+
+def test_both_documents_are_written_with_a_version_that_one_of_them_has(command: CommandLine) -> None:
+    command.write("app.bin", b"bytes")
+    both = ("-o", "cyclonedx-json=a.cdx.json", "-o", "spdx-json=a.spdx.json")
+    ran = command("sbom", "create", "app.bin", "--allow-empty", "--spec-version", "1.7", *both)
+    assert ran.code == 0, ran.err
+    assert json.loads((command.folder / "a.cdx.json").read_text())["specVersion"] == "1.7"
+
+
+def test_every_document_is_judged_though_one_is_missing(command: CommandLine) -> None:
+    command.write("bad.json", json.dumps({"bomFormat": "CycloneDX", "specVersion": "1.6", "version": "one"}))
+    ran = command("sbom", "validate", "gone.json", "bad.json")
+    assert ran.code == 1
+    assert "NOT VALID  gone.json   format unknown\n  Unreadable: no such file or directory\n" in ran.out
+    assert "NOT VALID  bad.json   CycloneDX 1.6 JSON\n" in ran.out
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="this system has no such names")
+def test_a_name_that_is_not_utf8_can_be_signed_and_not_attested(signed: CommandLine) -> None:
+    name = os.fsdecode(b"caf\xe9.bin")
+    signed.write(name, b"bytes")
+    signed.write("result.json", json.dumps({"result": "PASSED", "configuration": [{"digest": {"sha256": "0" * 64}}]}))
+    ran = signed("sign", name, "--key", "release.key")
+    assert (ran.code, "caf\\u{dce9}.bin.sigstore.json" in ran.out) == (0, True)
+    ran = signed("attest", name, "--type", "test-result", "--predicate", "result.json", "--key", "release.key")
+    assert ran.code == 3
+    assert "the name is not UTF-8" in ran.err
+
+
+def program(*arguments: str) -> list[str]:
+    return [sys.executable, "-c", "import sys; from supplychain.cli.main import main; sys.exit(main())", *arguments]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is full")
+@pytest.mark.parametrize("arguments", [("--help",), ("policy", "schema"), ("sbom", "create", "a.txt", "--allow-empty")])
+def test_a_full_disk_behind_stdout_is_no_success(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    command.write("a.txt", "text")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(program(*arguments), check=False, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 3
+    assert done.stderr.endswith("error: stdout: cannot be written: no space left on device\n")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX closes descriptors")
+@pytest.mark.parametrize(("arguments", "code"), [("policy schema", 3), ("verify gone --key gone", 2)])
+def test_a_closed_stdout_is_no_bug(arguments: str, code: int, command: CommandLine) -> None:
+    call = f"{shlex.join(program(*arguments.split()))} >&-"
+    done = subprocess.run(["sh", "-c", call], check=False, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == code
+    assert done.stderr.startswith("error: ")
+    assert "internal" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes of POSIX")
+def test_a_reader_that_has_seen_enough_leaves_no_traceback(command: CommandLine) -> None:
+    call = f"{shlex.join(program('policy', 'schema'))} | true"
+    done = subprocess.run(["sh", "-c", call], check=False, stderr=subprocess.PIPE, text=True)
+    assert done.stderr == ""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_interrupted_during_a_walk_nothing_is_half_written(command: CommandLine) -> None:
+    wait = "import signal, sys, supplychain.api.sbom as s; from supplychain.cli.main import main\n"
+    wait += "s.take_inventory = lambda *_, **__: (print('walking', flush=True), signal.pause())\nsys.exit(main())"
+    command.write("app.bin", b"bytes")
+    made = [sys.executable, "-c", wait, "sbom", "create", "app.bin", "-o", "cyclonedx-json=a.json", "--allow-empty"]
+    with subprocess.Popen(made, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as walking:
+        assert walking.stdout is not None
+        assert walking.stderr is not None
+        assert walking.stdout.readline() == "walking\n"
+        walking.send_signal(signal.SIGINT)
+        told = walking.stderr.read()
+    assert walking.returncode == 130
+    assert told.startswith("error: interrupted\n")
+    assert "Traceback" not in told
+    assert [p.name for p in command.folder.iterdir()] == ["app.bin"]
+
+
+def test_a_problem_of_a_policy_among_others_keeps_its_hint(signed: CommandLine) -> None:
+    text = "schema: supplychain/policy/v1\nid: a\nversion: 1\nowner: b\nsigners: {c: {key: releas.pub}}\nrules: []\n"
+    signed.write("bad.yaml", text)
+    assert (
+        "releas.pub: no such file or directory; did you mean release.pub?\n" in signed("policy", "lint", "bad.yaml").err
+    )
+
+
+def test_many_files_that_were_kept_are_counted(signed: CommandLine) -> None:
+    files = [str(signed.write(f"{i}.bin", b"x").relative_to(signed.folder)) for i in range(4)]
+    signed("sign", *files, "--key", "release.key")
+    assert "kept 4 files: they say exactly this already\n" in signed("sign", *files, "--key", "release.key").out
+
+
+def test_a_rule_that_passed_counts_what_it_examined(signed: CommandLine) -> None:
+    signed.write("p.yaml", EXAMPLE)
+    ran = signed("gate", "app.bin", "--policy", "p.yaml", "--explain", "signed")
+    assert ran.code == 0
+    assert "pass  signed   Signed and attested by those who should   1 of 1 artifact examined\n" in ran.out
+
+
+def test_a_rule_that_the_policy_lacks_is_told_before_judging(signed: CommandLine) -> None:
+    signed.write("p.yaml", EXAMPLE)
+    ran = signed("gate", "app.bin", "--policy", "p.yaml", "--explain", "sined")
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.endswith("hint: did you mean signed?\n")
+
+
+def test_a_day_is_answered_with_the_time_to_write(signed: CommandLine) -> None:
+    signed.write("p.yaml", EXAMPLE)
+    ran = signed("gate", "app.bin", "--policy", "p.yaml", "--as-of", "2026-11-24")
+    assert (ran.code, ran.err.splitlines()[-1]) == (2, "hint: write 2026-11-24T00:00:00Z for UTC")
+    assert signed("gate", "app.bin", "--policy", "p.yaml", "--as-of", "2026-11-24T00:00:00Z").code == 0
+
+
+def test_a_damaged_archive_is_to_be_made_again(signed: CommandLine) -> None:
+    signed.write("p.yaml", EXAMPLE)
+    signed.write("broken.zip", b"PK\x03\x04 and nothing more")
+    signed("sign", "broken.zip", "--key", "release.key")
+    ran = signed("gate", "broken.zip", "--policy", "p.yaml")
+    assert ran.code == 3
+    assert "  1. broken.zip: as it is, it cannot be read; make it again, or repair what packs it.\n" in ran.out

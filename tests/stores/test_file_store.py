@@ -19,7 +19,6 @@ from supplychain.errors import (
     SupplyChainError,
     Unreadable,
     UnsafePath,
-    UnsupportedType,
     UsageError,
 )
 from supplychain.stores import Place, open_store
@@ -325,8 +324,8 @@ def test_a_record_is_read_within_a_limit(locked: FileStore, monkeypatch: pytest.
         ("file:///srv/a%00b", UnsafePath),
         ("file:///srv/a%0ab", UnsafePath),
         ("file://[x", UsageError),
-        ("oci://registry.example/chat", UnsupportedType),
-        ("https://example.org/", UnsupportedType),
+        ("oci://registry.example/chat", UsageError),
+        ("https://example.org/", UsageError),
     ],
 )
 def test_a_destination_is_the_url_of_a_folder(url: str, error: type[SupplyChainError]) -> None:
