@@ -97,6 +97,18 @@ def refuse_empty(arguments: Sequence[str]) -> None:
             raise UsageError(f"{named} is empty", hint="is a variable not set?")
 
 
+def command_line(*words: str) -> str:
+    """A command of ours, to be copied into a shell as it is."""
+    import shlex
+
+    return shlex.join(["supplychain", *words])
+
+
+def public_half(key: str) -> str:
+    """The name of the public key that `key new` wrote beside a private one; a placeholder where it has another."""
+    return f"{key.removesuffix('.key')}.pub" if key.endswith(".key") else "KEY.pub"
+
+
 def add_key(parser: argparse.ArgumentParser, *, required: bool = True, what: str = "private key that signs") -> None:
     """--key of a verb that signs."""
     parser.add_argument("--key", metavar="FILE", required=required, help=what)

@@ -71,6 +71,10 @@ class Console:
         if text:
             self._labelled("hint", _CYAN, text)
 
+    def next(self, command: str) -> None:
+        """``next: ...``: the command that follows a success."""
+        self._put(f"next: {safe(command)}\n")
+
     def line(self, text: str) -> None:
         """One line as it is, made safe."""
         self._put(safe(text) + "\n")

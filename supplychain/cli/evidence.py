@@ -1,11 +1,12 @@
 """supplychain sign, attest, verify."""
 
 import argparse
+from dataclasses import replace
 from typing import Any
 
 from supplychain import _io, read_key
 from supplychain.api.evidence import attest_files, check_type, parse_artifact, read_pair, sign_files, verify_all
-from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.arguments import Context, add_key, add_output, command_line, password_of, public_half
 from supplychain.cli.show import show
 from supplychain.cli.signers import add_signers, trust_of
 from supplychain.errors import UsageError
@@ -24,7 +25,9 @@ def configure_sign(parser: argparse.ArgumentParser) -> None:
 def run_sign(args: argparse.Namespace, context: Context) -> int:
     """Sign every file by one opened key."""
     signer = read_key(args.key, password=password_of(context))
-    show(sign_files(args.artifacts, signer=signer), args.outputs, context)
+    made = sign_files(args.artifacts, signer=signer)
+    check = command_line("verify", args.artifacts[0], "--key", public_half(args.key))
+    show(replace(made, next=check), args.outputs, context)
     return 0
 
 
@@ -44,7 +47,8 @@ def run_attest(args: argparse.Namespace, context: Context) -> int:
     content = _io.read_bytes(args.predicate)
     signer = read_key(args.key, password=password_of(context))
     result = attest_files(args.artifacts, args.type, content, signer=signer, where=args.predicate)
-    show(result, args.outputs, context)
+    check = command_line("verify", args.artifacts[0], "--key", public_half(args.key), "--type", args.type)
+    show(replace(result, next=check), args.outputs, context)
     return 0
 
 
@@ -87,4 +91,6 @@ def run_verify(args: argparse.Namespace, context: Context) -> int:
         named.append(read_pair(args.signature, args.certificate))
     result = verify_all(artifacts, trust=trust, want=args.type, bundles=named, second_opinion=args.second_opinion)
     show(result, args.outputs, context)
+    if result.verified:
+        context.console.next(command_line("gate", *args.artifacts[:1], "--policy", "release.yaml"))
     return result.exit_code

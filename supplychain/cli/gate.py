@@ -2,10 +2,20 @@
 
 import argparse
 from datetime import datetime
+from pathlib import Path
 
 from supplychain import Policy, _io, gate, read_key, read_policy
 from supplychain.api.render import explain
-from supplychain.cli.arguments import Context, add_key, add_output, did_you_mean, password_of, refuse_unwritable
+from supplychain.cli.arguments import (
+    Context,
+    add_key,
+    add_output,
+    command_line,
+    did_you_mean,
+    password_of,
+    public_half,
+    refuse_unwritable,
+)
 from supplychain.cli.show import show
 from supplychain.errors import UsageError
 
@@ -40,7 +50,9 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
     if not args.policy:
         context.console.line("a gate needs a policy; save this beside your release.pub and name it with --policy:")
         context.console.screen(EXAMPLE)
-        raise UsageError("no --policy was named")
+        raise UsageError(
+            "no --policy was named", hint=command_line("gate", *args.paths[:1], "--policy", "release.yaml")
+        )
     if args.as_of and args.vsa:
         raise UsageError("a decision as of a chosen time is not signed", hint="leave out --as-of, or --vsa")
     if bool(args.vsa) != bool(args.key):
@@ -71,12 +83,19 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
 
         _io.write_atomic(args.vsa, sign_decision(decision, signer=signer, policy=policy))
         context.console.line(f"wrote {args.vsa}")
-    if decision and signer:
-        context.console.line(
-            f"next: supplychain publish {' '.join(args.paths)} --to file:///srv/releases --vsa {args.vsa} "
-            f"--vsa-key KEY.pub --policy-digest {decision.policy.sha256} --key {args.key}"
-        )
+    if decision and not decision.no_permit:
+        context.console.next(_next(args, decision.policy.sha256))
     return decision.exit_code
+
+
+def _next(args: argparse.Namespace, policy_sha256: str) -> str:
+    """What follows an allowed decision: its publication once it is signed, and before that its signature."""
+    folder = args.paths[0] if Path(args.paths[0]).is_dir() else str(Path(args.paths[0]).parent)
+    if not args.vsa:
+        signed = ("--vsa", str(Path(folder, "decision.vsa.json")), "--key", "release.key")
+        return command_line("gate", *args.paths, "--policy", args.policy, *signed)
+    permit = ("--vsa", args.vsa, "--vsa-key", public_half(args.key), "--policy-digest", policy_sha256)
+    return command_line("publish", folder, "--to", "file:///srv/releases", *permit, "--key", args.key)
 
 
 def _refuse_unknown(rule: str, policy: Policy) -> None:

@@ -3,7 +3,7 @@
 import argparse
 
 from supplychain.api.keys import new_key, show_key
-from supplychain.cli.arguments import PASSWORD, Context, add_output, password_of
+from supplychain.cli.arguments import PASSWORD, Context, add_output, command_line, password_of
 from supplychain.cli.show import show
 from supplychain.errors import UsageError
 
@@ -32,12 +32,16 @@ def run_new(args: argparse.Namespace, context: Context) -> int:
         )
     if args.unsafe_no_password:
         context.console.warn("the private key is not encrypted: whoever reads the file can sign as you")
-    show(new_key(args.name, password=password), args.outputs, context)
+    made = new_key(args.name, password=password)
+    show(made, args.outputs, context)
+    context.console.next(command_line("sign", "FILE", "--key", made.path))
     return 0
 
 
 def run_show(args: argparse.Namespace, context: Context) -> int:
     """key show FILE."""
     password = context.environment.get(PASSWORD)
-    show(show_key(args.file, password=password), args.outputs, context)
+    shown = show_key(args.file, password=password)
+    show(shown, args.outputs, context)
+    context.console.next(command_line("sign" if shown.private else "verify", "FILE", "--key", args.file))
     return 0

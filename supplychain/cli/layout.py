@@ -4,7 +4,7 @@ import argparse
 
 from supplychain import read_key
 from supplychain.api.layout import verify_layout
-from supplychain.cli.arguments import Context, add_output
+from supplychain.cli.arguments import Context, add_output, command_line
 from supplychain.cli.show import show
 
 
@@ -51,4 +51,6 @@ def run_verify(args: argparse.Namespace, context: Context) -> int:
         unsafe_inspect_with=context.environment if args.unsafe_run_inspections else None,
     )
     show(result, args.outputs, context)
+    if result.exit_code == 0:
+        context.console.next(command_line("gate", *(args.artifacts[:1] or ["dist/"]), "--policy", "release.yaml"))
     return result.exit_code

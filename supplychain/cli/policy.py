@@ -3,7 +3,7 @@
 import argparse
 
 from supplychain.api.policy import explain, lint, rules, schema
-from supplychain.cli.arguments import Context
+from supplychain.cli.arguments import Context, command_line
 
 
 def configure_policy(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +24,7 @@ def configure_policy(parser: argparse.ArgumentParser) -> None:
 def run_lint(args: argparse.Namespace, context: Context) -> int:
     """0 when nothing is wrong; every problem and 2 otherwise, as the exception says."""
     context.stdout.write(lint(args.policy))
+    context.console.next(command_line("gate", "dist/", "--policy", args.policy))
     return 0
 
 
@@ -36,6 +37,7 @@ def run_explain(args: argparse.Namespace, context: Context) -> int:
 def run_rules(_args: argparse.Namespace, context: Context) -> int:
     """The list."""
     context.stdout.write(rules())
+    context.console.next(command_line("policy", "explain", "RULE-TYPE"))
     return 0
 
 

@@ -1,10 +1,11 @@
 """supplychain prepare."""
 
 import argparse
+from pathlib import Path
 
 from supplychain import Release, read_key
 from supplychain.api.release import prepare_files
-from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.arguments import Context, add_key, add_output, command_line, password_of
 from supplychain.cli.sbom import source_date
 from supplychain.cli.show import show
 
@@ -42,8 +43,9 @@ def run_prepare(args: argparse.Namespace, context: Context) -> int:
             provenance=args.provenance,
             progress=lambda _, done: progress(done),
         )
-    folder = args.paths[0]
-    written = made.written(next=f"supplychain gate {folder} --policy release.yaml")
+    first = Path(args.paths[0])
+    folder = args.paths[0] if first.is_dir() else str(first.parent)
+    written = made.written(next=command_line("gate", folder, "--policy", "release.yaml"))
     for inventory in made.inventories:
         show(inventory, None, context, to_console=True)
     show(made.assets, args.outputs, context)

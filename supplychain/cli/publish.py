@@ -4,7 +4,7 @@ import argparse
 
 from supplychain import Trust, publish, read_key
 from supplychain.api.publish import permit_to_publish
-from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.arguments import Context, add_key, add_output, command_line, password_of, public_half
 from supplychain.cli.show import show
 
 
@@ -35,4 +35,6 @@ def run_publish(args: argparse.Namespace, context: Context) -> int:
             permit, to=args.to, signer=signer, assets=args.folder, progress=lambda _, done: progress(done)
         )
     show(published, args.outputs, context)
+    place = published.delivered[0].location.removeprefix("file://")
+    context.console.next(command_line("verify", f"{place}/FILE", "--key", public_half(args.key)))
     return 0

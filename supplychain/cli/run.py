@@ -1,11 +1,13 @@
 """supplychain run."""
 
 import argparse
+from dataclasses import replace
+from pathlib import Path
 
 from supplychain import read_key
 from supplychain.api.keys import check_key_file
 from supplychain.api.release import attest_build, run_build
-from supplychain.cli.arguments import Context, add_key, add_output, password_of
+from supplychain.cli.arguments import Context, add_key, add_output, command_line, password_of
 from supplychain.cli.show import show
 from supplychain.errors import UsageError
 
@@ -49,5 +51,9 @@ def run_run(args: argparse.Namespace, context: Context) -> int:
         environment=context.environment,
     )
     signer = read_key(args.key, password=password_of(context))
-    show(attest_build(record, signer=signer, builder_id=args.builder_id), args.outputs, context)
+    attested = attest_build(record, signer=signer, builder_id=args.builder_id)
+    first = Path(args.made[0])
+    folder = first if first.is_dir() else first.parent
+    check = command_line("prepare", str(folder), "--key", args.key)
+    show(replace(attested, next=check), args.outputs, context)
     return 0

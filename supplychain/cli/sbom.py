@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from supplychain.api.sbom import create, validate
-from supplychain.cli.arguments import Context, Rendering, add_output
+from supplychain.cli.arguments import Context, Rendering, add_output, command_line
 from supplychain.cli.show import show
 from supplychain.errors import UsageError
 
@@ -64,6 +64,9 @@ def run_create(args: argparse.Namespace, context: Context) -> int:
     show(result.inventory, None, context, to_console=True)
     if written.files:
         show(written, None, context, to_console=True)
+        context.console.next(command_line("sbom", "validate", *written.files))
+    else:
+        context.console.next(command_line("sbom", "create", args.path, "-o", f"{outputs[0].format}=FILE"))
     return 0
 
 
@@ -71,4 +74,8 @@ def run_validate(args: argparse.Namespace, context: Context) -> int:
     """Each document, every problem."""
     result = validate(args.documents)
     show(result, args.outputs, context)
+    if result.exit_code == 0:
+        kind = "spdx" if "SPDX" in result.documents[0].format else "cyclonedx"
+        predicate = ("--type", kind, "--predicate", args.documents[0])
+        context.console.next(command_line("attest", "ARTIFACT", *predicate, "--key", "release.key"))
     return result.exit_code

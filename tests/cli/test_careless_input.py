@@ -137,6 +137,7 @@ def test_both_documents_are_written_with_a_version_that_one_of_them_has(command:
     ran = command("sbom", "create", "app.bin", "--allow-empty", "--spec-version", "1.7", *both)
     assert ran.code == 0, ran.err
     assert json.loads((command.folder / "a.cdx.json").read_text())["specVersion"] == "1.7"
+    assert ran.err.endswith("next: supplychain sbom validate a.cdx.json a.spdx.json\n")
 
 
 def test_every_document_is_judged_though_one_is_missing(command: CommandLine) -> None:
@@ -157,6 +158,14 @@ def test_a_name_that_is_not_utf8_can_be_signed_and_not_attested(signed: CommandL
     ran = signed("attest", name, "--type", "test-result", "--predicate", "result.json", "--key", "release.key")
     assert ran.code == 3
     assert "the name is not UTF-8" in ran.err
+
+
+@pytest.mark.parametrize("name", ["my app.bin", "$(ID)", "A;B"])
+def test_what_a_success_says_next_can_be_run(name: str, signed: CommandLine) -> None:
+    signed.write(name, b"bytes")
+    ran = signed("sign", name, "--key", "release.key")
+    (following,) = [line for line in ran.out.splitlines() if line.startswith("next: supplychain ")]
+    assert signed(*shlex.split(following.removeprefix("next: supplychain "))).code == 0
 
 
 def program(*arguments: str) -> list[str]:
