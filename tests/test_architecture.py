@@ -55,6 +55,7 @@ ONLY_IN: Final[dict[str, tuple[str, ...]]] = {
     "requests": ("_http",),
     "rich": ("cli",),
     "shelve": (),
+    "shtab": ("cli.completion",),
     "marshal": (),
     "sigstore": ("signing", "roots"),
     "sigstore_models": ("signing", "roots"),

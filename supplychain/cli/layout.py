@@ -10,7 +10,7 @@ from supplychain.cli.show import show
 
 def configure_layout(parser: argparse.ArgumentParser) -> None:
     """The verbs of the noun."""
-    verbs = parser.add_subparsers(metavar="verify", required=True)
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
     verify = verbs.add_parser("verify", help="hold classic in-toto links against their layout", allow_abbrev=False)
     verify.add_argument("layout", metavar="LAYOUT", help="the signed layout: Metablock or DSSE envelope")
     verify.add_argument("--links", metavar="DIR", required=True, help="folder of the links, STEP.KEYID.link")

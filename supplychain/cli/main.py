@@ -55,7 +55,8 @@ def usage() -> str:
     lines = "".join(f"  {verb:<{width}}  {text}\n" for verb, (_, text) in VERBS.items())
     return (
         "usage: supplychain VERB ...\n\nmakes a release trustworthy before anybody can download it\n\n"
-        f"{lines}\n  supplychain VERB --help says more; --version [-o json] tells versions\n\n{_EPILOG}"
+        f"{lines}\n  supplychain VERB --help says more; --version [-o json] tells versions\n"
+        f"  --print-completion bash|zsh|tcsh prints a script that completes verbs, options and paths\n\n{_EPILOG}"
     )
 
 
@@ -147,6 +148,10 @@ def _run(args: list[str], console: "Console") -> int:
         colour=on_terminal and not os.environ.get("NO_COLOR"),
     )
     verb, *rest = args
+    if verb == "--print-completion":
+        from supplychain.cli.completion import print_completion
+
+        return print_completion(rest, context)
     if verb not in VERBS:
         raise UsageError(f"{verb!r} is no verb", hint=did_you_mean(verb, VERBS) or "see supplychain --help")
     refuse_empty(rest)
