@@ -48,7 +48,7 @@ def configure_gate(parser: argparse.ArgumentParser) -> None:
 def run_gate(args: argparse.Namespace, context: Context) -> int:
     """Judge, show, and sign the decision where that was asked for."""
     if not args.policy:
-        context.console.line("a gate needs a policy; save this beside your release.pub and name it with --policy:")
+        context.console.line("a gate needs a policy; save this beside release.pub and name it with --policy:")
         context.console.screen(EXAMPLE)
         raise UsageError(
             "no --policy was named", hint=command_line("gate", *args.paths[:1], "--policy", "release.yaml")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 VERBS: Final = {
     "run": ("run", "run a build step and attest what it made"),
-    "prepare": ("prepare", "make the asset set of a release: SBOMs, signatures, attestations, checksums"),
+    "prepare": ("prepare", "make the asset set of a release: SBOMs, signatures, checksums"),
     "gate": ("gate", "judge a release by a policy: allowed, denied or undetermined"),
     "publish": ("publish", "publish what a gate allowed, and nothing else"),
     "sbom": ("sbom", "create and validate software bills of materials"),
@@ -33,14 +33,15 @@ VERBS: Final = {
 """Verb to the module beside this one, and its line in the help."""
 
 NEWCOMER: Final = """\
-what is in it:   supplychain sbom create dist/app.tar.gz -o cyclonedx-json=app.cdx.json
+what is in it:   supplychain sbom create app.zip -o cyclonedx-json=app.cdx.json
 make a key:      supplychain key new release
 make a release:  supplychain prepare dist/ --key release.key
 judge it:        supplychain gate dist/ --policy release.yaml
 """
 
 _EPILOG: Final = """\
-exit codes: 0 yes  1 no, by a complete judgement  2 usage or policy  3 could not be judged  4 internal error
+exit codes: 0 yes  1 no, by a complete judgement  2 usage or policy
+            3 could not be judged  4 internal error
 environment: SUPPLYCHAIN_KEY_PASSWORD  SOURCE_DATE_EPOCH  NO_COLOR
 """
 
@@ -56,7 +57,7 @@ def usage() -> str:
     return (
         "usage: supplychain VERB ...\n\nmakes a release trustworthy before anybody can download it\n\n"
         f"{lines}\n  supplychain VERB --help says more; --version [-o json] tells versions\n"
-        f"  --print-completion bash|zsh|tcsh prints a script that completes verbs, options and paths\n\n{_EPILOG}"
+        f"  --print-completion bash|zsh|tcsh prints a script for your shell\n\n{_EPILOG}"
     )
 
 
@@ -76,6 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             sys.stdout.flush()
             return 0
         return _dispatch(args)
+    except KeyboardInterrupt:  # before a verb was found; later ones say what was kept
+        return 130
     except BrokenPipeError:
         # the reader of our output has gone; what was written to files stands
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -218,6 +218,12 @@ def test_interrupted_during_a_walk_nothing_is_half_written(command: CommandLine)
     assert [p.name for p in command.folder.iterdir()] == ["app.bin"]
 
 
+@pytest.mark.parametrize("arguments", [(), ("--help",), ("gate", "x")])
+def test_what_a_newcomer_sees_first_fits_eighty_columns(command: CommandLine, arguments: tuple[str, ...]) -> None:
+    ran = command(*arguments)
+    assert max(len(line) for line in (ran.out + ran.err).splitlines()) <= 80, ran
+
+
 def test_a_problem_of_a_policy_among_others_keeps_its_hint(signed: CommandLine) -> None:
     text = "schema: supplychain/policy/v1\nid: a\nversion: 1\nowner: b\nsigners: {c: {key: releas.pub}}\nrules: []\n"
     signed.write("bad.yaml", text)
