@@ -103,13 +103,10 @@ def _parse_bundle(node: Node) -> Bundle:
         *("publicKey", "certificate", "x509CertificateChain", "tlogEntries", "timestampVerificationData"),
     )
     entries = material.maybe("tlogEntries")
-    found = tuple(map(parse_entry, entries.items(at_most=MAX_LOG_ENTRIES))) if entries else ()
-    if len(set(found)) < len(found) and entries:
-        entries.fail("one log entry twice")
     return Bundle(
         content=content,
         material=_parse_material(material, media_type),
-        log_entries=found,
+        log_entries=parse_entries(entries) if entries else (),
         timestamps=_parse_timestamps(material.maybe("timestampVerificationData")),
         media_type=media_type,
     )
@@ -167,8 +164,15 @@ def _parse_timestamps(node: Node | None) -> tuple[bytes, ...]:
     return found
 
 
-def parse_entry(node: Node) -> LogEntry:
-    """One transparency log entry (``rekor/v1/sigstore_rekor.proto``, TransparencyLogEntry)."""
+def parse_entries(node: Node) -> tuple[LogEntry, ...]:
+    """Transparency log entries, each once (``rekor/v1/sigstore_rekor.proto``, TransparencyLogEntry)."""
+    found = tuple(map(_parse_entry, node.items(at_most=MAX_LOG_ENTRIES)))
+    if len(set(found)) < len(found):
+        node.fail("one log entry twice")
+    return found
+
+
+def _parse_entry(node: Node) -> LogEntry:
     only(
         node,
         *("logIndex", "logId", "kindVersion", "integratedTime", "inclusionPromise", "inclusionProof"),

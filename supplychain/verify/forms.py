@@ -20,7 +20,7 @@ from supplychain.model.bundle import (
     PublicKeyHint,
 )
 from supplychain.model.statement import PAYLOAD_TYPE, Envelope, EnvelopeSignature
-from supplychain.verify.bundle import MAX_LOG_ENTRIES, natural, only, parse_entry, parse_envelope
+from supplychain.verify.bundle import natural, only, parse_entries, parse_envelope
 
 
 def parse_older(node: Node) -> Bundle:
@@ -34,7 +34,6 @@ def _pep740(node: Node) -> Bundle:
     if version != 1:
         raise UnsupportedType(f"an attestation object of version {version}, expected 1", where=node.where)
     material = only(node.at("verification_material"), "certificate", "transparency_entries")
-    entries = material.at("transparency_entries")
     signed = only(node.at("envelope"), "statement", "signature")
     return Bundle(
         content=Envelope(
@@ -43,7 +42,7 @@ def _pep740(node: Node) -> Bundle:
             signatures=(EnvelopeSignature(signed.at("signature").base64()),),
         ),
         material=Certificates(chain=(material.at("certificate").base64(),)),
-        log_entries=tuple(map(parse_entry, entries.items(at_most=MAX_LOG_ENTRIES))),
+        log_entries=parse_entries(material.at("transparency_entries")),
         media_type=BUNDLE_V03,
     )
 
