@@ -80,7 +80,7 @@ def check_usage(leaf: x509.Certificate, *, where: str) -> None:
     try:
         usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
         extended = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         raise SignatureInvalid("its certificate does not say what it may be used for", where=where) from None
     if not usage.digital_signature or ExtendedKeyUsageOID.CODE_SIGNING not in extended:
         raise SignatureInvalid("its certificate is not for signing code", where=where)
@@ -109,7 +109,7 @@ def _names(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
         wanted = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
         return wanted == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
+    except x509.ExtensionNotFound:
         return True
 
 
@@ -145,19 +145,19 @@ def _path(chain: tuple[x509.Certificate, ...], authority: Authority, at: datetim
         .extension_policies(ca_policy=_CA_POLICY, ee_policy=_LEAF_POLICY)
         .build_client_verifier()
     )
-    try:
-        issuer = verifier.verify(chain[0], list(chain[1:])).chain[1]
-    except (PathInvalid, x509.UnsupportedGeneralNameType, ValueError) as e:
-        reason = f"its certificate does not lead to the trusted root: {str(e)[:200]}"
-        raise SignatureInvalid(reason, where=where) from e
-    if not authority.window.holds(at):
-        raise TimestampInvalid(f"signed at {at}, its authority is trusted {authority.window}", where=where)
     for certificate in authority.chain:
         if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
             name = _name(certificate.subject)
             raise TrustRootExpired(
                 f"signed at {at}, when its authority's certificate {name} was not valid", where=where
             )
+    try:
+        issuer = verifier.verify(chain[0], list(chain[1:])).chain[1]
+    except PathInvalid as e:
+        reason = f"its certificate does not lead to the trusted root: {str(e)[:200]}"
+        raise SignatureInvalid(reason, where=where) from e
+    if not authority.window.holds(at):
+        raise TimestampInvalid(f"signed at {at}, its authority is trusted {authority.window}", where=where)
     return issuer
 
 
@@ -183,11 +183,8 @@ def verify_sct(leaf: x509.Certificate, issuer: x509.Certificate, root: TrustedRo
 
     Exactly one timestamp must be embedded. Raises LogEntryMismatch.
     """
-    try:
-        found = list(leaf.extensions.get_extension_for_class(x509.PrecertificateSignedCertificateTimestamps).value)
-        precertificate = leaf.tbs_precertificate_bytes
-    except (x509.ExtensionNotFound, x509.DuplicateExtension, ValueError):
-        found, precertificate = [], b""
+    kind = x509.PrecertificateSignedCertificateTimestamps
+    found = [sct for extension in leaf.extensions if isinstance(extension.value, kind) for sct in extension.value]
     if len(found) != 1:
         raise LogEntryMismatch(
             f"its certificate carries {len(found)} certificate timestamps (SCT), expected 1", where=where
@@ -199,7 +196,11 @@ def verify_sct(leaf: x509.Certificate, issuer: x509.Certificate, root: TrustedRo
             f"its certificate timestamp (SCT) is of {sct.log_id.hex()[:12]}, a log that the trusted root does not name",
             where=where,
         )
-    at = sct.timestamp.replace(tzinfo=UTC)
+    try:
+        at = sct.timestamp.replace(tzinfo=UTC)
+    except ValueError:
+        raise LogEntryMismatch("its certificate timestamp (SCT) is of no time that can be", where=where) from None
+    precertificate = leaf.tbs_precertificate_bytes
     milliseconds = round(at.timestamp() * 1000)
     signed = b"".join(
         (
@@ -215,7 +216,7 @@ def verify_sct(leaf: x509.Certificate, issuer: x509.Certificate, root: TrustedRo
         if not isinstance(sct.signature_hash_algorithm, hashes.SHA256):
             raise SignatureInvalid("not over SHA-256")
         logs[0].key.verify(sct.signature, signed)
-    except (SignatureInvalid, PycaUnsupported):
+    except SignatureInvalid:
         raise LogEntryMismatch(
             "its certificate timestamp (SCT) was not signed by the log it names", where=where
         ) from None
@@ -234,13 +235,11 @@ def _key_hash(issuer: x509.Certificate) -> bytes:
 
 def facts_of(leaf: x509.Certificate, *, where: str) -> CertificateFacts:
     """What the certificate says. True only after its path was verified. Raises MalformedDocument."""
+    extensions = {e.oid.dotted_string: e.value for e in leaf.extensions}
     try:
-        extensions = {e.oid.dotted_string: e.value for e in leaf.extensions}
         names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except x509.ExtensionNotFound:
         raise MalformedDocument("its certificate names nobody", where=where) from None
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as e:
-        raise MalformedDocument(f"its certificate has extensions that cannot be read: {e}", where=where) from e
     raw = {
         int(oid.removeprefix(_FULCIO)): value.value
         for oid, value in extensions.items()

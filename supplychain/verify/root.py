@@ -1,8 +1,10 @@
 """A Sigstore trusted root: the logs, certificate authorities and timestamp authorities a caller believes, and when.
 
 The form is ``sigstore_trustroot.proto`` as JSON. Every window is closed at both ends; one without a start is
-malformed, since an unbounded key would be believed for ever. A key of a kind we do not verify with is kept out of
-use and named, so that one future log does not make the whole root unreadable.
+malformed, since an unbounded key would be believed for ever. A field that the message does not have is refused, as
+protobuf's JSON asks: ``ende`` would be no end, and without ``ctlogs`` no certificate timestamp would be asked for. A
+key of a kind we do not verify with is kept out of use and named, so that one future log does not make the whole root
+unreadable.
 
 >>> parse_root(b'{"mediaType": "application/json"}', where="root.json")
 Traceback (most recent call last):
@@ -24,6 +26,7 @@ from supplychain import _json
 from supplychain._json import Node
 from supplychain.errors import MalformedDocument, UnsupportedAlgorithm, UnsupportedType
 from supplychain.keys.public import PublicKey, wrap_public
+from supplychain.verify.bundle import only
 
 MEDIA_TYPES: Final = (
     "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
@@ -33,6 +36,15 @@ MEDIA_TYPES: Final = (
 MAX_ROOT_BYTES: Final = 4 << 20
 MAX_AUTHORITIES: Final = 256
 """Of each kind."""
+_UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    PycaUnsupported,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    Warning,  # cryptography warns of what it will refuse one day; whoever makes warnings errors gets ours
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,10 @@ class TrustedRoot:
     timestamp_authorities: tuple[Authority, ...]
     unusable: tuple[str, ...]
     """Keys that are in it and that we do not verify with, and why."""
+    wants_entry: bool
+    """It names transparency logs, usable or not: a certificate counts only with an entry in one."""
+    wants_sct: bool
+    """It names certificate transparency logs, usable or not: a certificate counts only with a timestamp of one."""
 
 
 @lru_cache(maxsize=16)
@@ -100,25 +116,32 @@ def parse_root(data: bytes, *, where: str) -> TrustedRoot:
             where=where,
             hint="a client trust configuration has its root under trustedRoot",
         )
+    only(node, "mediaType", "tlogs", "ctlogs", "certificateAuthorities", "timestampAuthorities")
     unusable: list[str] = []
+    logs, ct_logs = (tuple(_logs(node.maybe(kind), unusable)) for kind in ("tlogs", "ctlogs"))
     return TrustedRoot(
         sha256=hashlib.sha256(data).hexdigest(),
         where=where,
-        logs=tuple(_logs(node.maybe("tlogs"), unusable)),
-        ct_logs=tuple(_logs(node.maybe("ctlogs"), unusable)),
+        logs=logs,
+        ct_logs=ct_logs,
         certificate_authorities=tuple(_authorities(node.maybe("certificateAuthorities"))),
         timestamp_authorities=tuple(_authorities(node.maybe("timestampAuthorities"))),
         unusable=tuple(unusable),
+        wants_entry=bool(node.object().get("tlogs")),
+        wants_sct=bool(node.object().get("ctlogs")),
     )
 
 
 def _logs(node: Node | None, unusable: list[str]) -> Iterator[Log]:
     for item in node.items(at_most=MAX_AUTHORITIES) if node else ():
-        key = item.at("publicKey")
+        only(item, "baseUrl", "hashAlgorithm", "publicKey", "logId", "checkpointKeyId", "operator")
+        key = only(item.at("publicKey"), "rawBytes", "keyDetails", "validFor")
         window = _window(key.at("validFor"))
         url = item.maybe("baseUrl")
         name = url.text(empty=True) if url else ""
-        ids = [i.at("keyId").base64() for field in ("logId", "checkpointKeyId") if (i := item.maybe(field))]
+        ids = [
+            only(i, "keyId").at("keyId").base64() for field in ("logId", "checkpointKeyId") if (i := item.maybe(field))
+        ]
         if not ids:
             item.fail("a log without an id")
         try:
@@ -142,7 +165,8 @@ def _public_key(node: Node) -> PublicKey:
 
 def _authorities(node: Node | None) -> Iterator[Authority]:
     for item in node.items(at_most=MAX_AUTHORITIES) if node else ():
-        certificates = item.at("certChain").at("certificates").items(at_most=MAX_AUTHORITIES)
+        only(item, "subject", "uri", "certChain", "validFor", "operator")
+        certificates = only(item.at("certChain"), "certificates").at("certificates").items(at_most=MAX_AUTHORITIES)
         chain = tuple(load_certificate(c.at("rawBytes").base64(), c.at("rawBytes")) for c in certificates)
         if not chain:
             item.fail("an authority without a certificate")
@@ -151,18 +175,22 @@ def _authorities(node: Node | None) -> Iterator[Authority]:
 
 
 def load_certificate(der: bytes, node: Node | None = None, *, where: str = "") -> x509.Certificate:
-    """A certificate from DER, not yet believed. Raises MalformedDocument, also for one cryptography cannot handle."""
+    """A certificate from DER, not yet believed. Raises MalformedDocument, also for one cryptography cannot handle.
+
+    cryptography reads the parts of a certificate when they are asked for: all that is needed later is read here.
+    """
     try:
         found = x509.load_der_x509_certificate(der)
-        found.public_key()
-    except (ValueError, TypeError, PycaUnsupported) as e:
+        _ = (found.public_key(), found.issuer, found.subject, found.not_valid_before_utc, found.not_valid_after_utc)
+        _ = found.extensions
+    except _UNREADABLE as e:
         place = f"{node.where}: {node.path}" if node else where
         raise MalformedDocument("no X.509 certificate that can be read", where=place) from e
     return found
 
 
 def _window(node: Node) -> Window:
-    end = node.maybe("end")
+    end = only(node, "start", "end").maybe("end")
     return Window(read_time(node.at("start")), read_time(end) if end else None)
 
 

@@ -124,7 +124,7 @@ def _check_certified(
     where: str,
 ) -> None:
     """(5) A certificate lives for minutes: without a trusted time it says nothing."""
-    if root.logs and not logs:
+    if root.wants_entry and not logs:
         raise EvidenceIncomplete("its certificate's signature is in no transparency log", where=where)
     if not times:
         raise EvidenceIncomplete(
@@ -134,5 +134,5 @@ def _check_certified(
         )
     for time in times:
         issuer = certificates.verify_path(chain, authorities, time, where=where)
-    if root.ct_logs:
+    if root.wants_sct:
         certificates.verify_sct(chain[0], issuer, root, where=where)
