@@ -65,13 +65,14 @@ def stacks() -> tuple[Stack, Stack]:
 @cache
 def vectors() -> dict[str, Vector]:
     """By name: every valid case of the conformance suite where that is at hand, and what the private stack signs."""
-    found = {case: _of_suite(case) for case in suite.CASES if not case.endswith("_fail")}
+    found = {case: of_suite(case) for case in suite.CASES if not case.endswith("_fail")}
     stack, _ = stacks()
     managed = bundles.managed()
     known = wrap_public(managed.key.public_key())
     for kind in EntryKind:
-        signs: Any = bundles.signed_artifact if kind.value[0] == "hashedrekord" else bundles.signed_statement
-        covered = ARTIFACT if signs is bundles.signed_artifact else bundles.statement(ARTIFACT)
+        of_file = kind in (EntryKind.HASHEDREKORD_1, EntryKind.HASHEDREKORD_2)
+        signs: Any = bundles.signed_artifact if of_file else bundles.signed_statement
+        covered = ARTIFACT if of_file else bundles.statement(ARTIFACT)
         name = " ".join(kind.value)
         found[name] = _of_stack(signs(stack, covered, kind=kind, stamped=True), WHO)
         found[f"{name}, a key"] = _of_stack(signs(stack, covered, kind=kind, signer=managed), known)
@@ -86,7 +87,8 @@ def _of_stack(bundle: Any, who: Any) -> Vector:
     return Vector(bundle=raw(bundle), root=trusted, content=ARTIFACT, who=who, at=AT)
 
 
-def _of_suite(case: str) -> Vector:
+def of_suite(case: str) -> Vector:
+    """A case of the conformance suite, valid or not."""
     key, trusted = suite.read(case, "key.pub"), suite.read(case, "trusted_root.json")
     identity = (suite.read(case, "identity") or suite.IDENTITY.encode()).decode().strip()
     issuer = (suite.read(case, "issuer") or suite.ISSUER.encode()).decode().strip()
