@@ -40,7 +40,8 @@ def open_plain(path: StrPath) -> Iterator[BinaryIO]:
     except ValueError:
         raise UnsafePath("no path: it holds NUL, or characters this system cannot name", where=ascii(name)) from None
     except OSError as e:
-        if Path(name).is_symlink():
+        # in a folder that is closed to us, even this question is refused
+        if not isinstance(e, PermissionError) and Path(name).is_symlink():
             raise UnsafePath("a symbolic link, not a file", where=name, hint="name the file it points to") from None
         raise unreadable(e, name) from e
     try:

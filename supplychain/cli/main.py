@@ -126,6 +126,10 @@ def _dispatch(args: list[str]) -> int:
         return 130
     except BrokenPipeError:
         raise
+    except PermissionError as e:
+        where = f"{e.filename}: " if e.filename else ""
+        console.error(f"{where}permission denied", hint="whoever runs this must be able to open it and its folder")
+        return 3
     except Exception as e:  # the last line of defence: no traceback for a person, and never a success
         if os.environ.get("SUPPLYCHAIN_DEBUG"):
             raise
