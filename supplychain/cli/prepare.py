@@ -17,10 +17,15 @@ def configure_prepare(parser: argparse.ArgumentParser) -> None:
     """prepare PATH... --key K."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="the folder the assets lie in, or the assets")
     add_key(parser)
-    for name, text in (("product", "chat-server"), ("line", "10.11"), ("version", "10.11.3"), ("commit", "git commit")):
+    for name, text in (
+        ("product", "such as chat-server"),
+        ("line", "such as 10.11"),
+        ("version", "such as 10.11.3"),
+        ("commit", "of git"),
+    ):
         parser.add_argument(f"--{name}", metavar="TEXT", help=text)
-    parser.add_argument("--kind", choices=KINDS, help="of release")
-    parser.add_argument("--cause", choices=CAUSES, help="why it is made")
+    parser.add_argument("--kind", metavar="KIND", choices=KINDS, help=f"of release: {', '.join(KINDS)}")
+    parser.add_argument("--cause", metavar="CAUSE", choices=CAUSES, help=f"why it is made: {', '.join(CAUSES)}")
     parser.add_argument(
         "--provenance", metavar="FILE", action="append", default=[], help="attestations by whoever built the assets"
     )
@@ -46,8 +51,8 @@ def run_prepare(args: argparse.Namespace, context: Context) -> int:
     first = Path(args.paths[0])
     folder = args.paths[0] if first.is_dir() else str(first.parent)
     written = made.written(next=command_line("gate", folder, "--policy", "release.yaml"))
-    for inventory in made.inventories:
-        show(inventory, None, context, to_console=True)
+    if len(made.inventories) == 1:
+        show(made.inventories[0], None, context, to_console=True)
     show(made.assets, args.outputs, context)
     show(written, None, context, to_console=True)
     return 0

@@ -18,7 +18,7 @@ from supplychain.archive import LIMITS, Limits
 from supplychain.errors import EvidenceMissing, SubjectMismatch, SupplyChainError
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
-from supplychain.model.inventory import Inventory
+from supplychain.model.inventory import CompletenessState, EntryKind, Inventory
 from supplychain.model.names import CYCLONEDX_SUFFIX, RELEASE_FILE, SPDX_SUFFIX, SUMS_FILE
 from supplychain.model.release import Asset, AssetSet, Release, check_names, sums_of
 from supplychain.model.results import Written
@@ -27,6 +27,7 @@ from supplychain.predicates.documents import CycloneDx, Spdx
 from supplychain.release.attestations import Files, append_attestations, sign_file, statement_about
 from supplychain.release.collect import asset_paths, read_evidence
 from supplychain.release.measure import measure
+from supplychain.report.screen import counted
 from supplychain.sbom.formats import Writing, format_named
 from supplychain.signing import BundleSigner
 from supplychain.verify import bundle as bundles
@@ -51,8 +52,17 @@ class Prepared:
     """Files that already said exactly this."""
 
     def written(self, *, next: str) -> Written:  # noqa: A002  # the word on the screen
-        """What to show of the files; ``next`` is the command that follows."""
-        return Written(verb="prepare", files=self.wrote, kept=self.kept, next=next)
+        """What to show of the files; ``next`` is the command that follows. Several assets have a line each."""
+        summary = tuple(map(_summary, self.inventories)) if len(self.inventories) > 1 else ()
+        return Written(verb="prepare", files=self.wrote, kept=self.kept, next=next, summary=summary)
+
+
+def _summary(inventory: Inventory) -> str:
+    files = sum(entry.kind is EntryKind.FILE for entry in inventory.entries)
+    gaps = sum(gap.state is not CompletenessState.COMPLETE for gap in inventory.completeness)
+    read = f"{counted(gaps, 'places')} not read in full" if gaps else "everything that was met was read"
+    components = counted(len(inventory.components), "components")
+    return f"{inventory.subject.name}: {components} in {counted(files, 'files')}; {read}"
 
 
 def prepare_assets(

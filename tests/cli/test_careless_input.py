@@ -6,6 +6,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -266,3 +267,53 @@ def test_a_damaged_archive_is_to_be_made_again(signed: CommandLine) -> None:
     ran = signed("gate", "broken.zip", "--policy", "p.yaml")
     assert ran.code == 3
     assert "  1. broken.zip: as it is, it cannot be read; make it again, or repair what packs it.\n" in ran.out
+
+
+def packed(signed: CommandLine, name: str) -> None:
+    with zipfile.ZipFile(signed.write(name, b""), "w") as made:
+        made.writestr("left-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: left\nVersion: 1.0\n")
+
+
+def test_several_assets_have_a_line_each(signed: CommandLine) -> None:
+    packed(signed, "dist/a.zip")
+    packed(signed, "dist/b.zip")
+    ran = signed("prepare", "dist", "--key", "release.key", "--product", "p", "--version", "1")
+    assert ran.code == 0, ran.err
+    line = "{}.zip: 1 component in 1 file; everything that was met was read\n"
+    assert line.format("a") + line.format("b") in ran.err
+    assert "  pypi " not in ran.err
+
+
+def test_an_sbom_to_look_at_is_named_with_its_folder(signed: CommandLine) -> None:
+    rule = "  - {id: all, type: sbom-complete, profile: ntia-2021, min-components: 9}\n"
+    signed.write("p.yaml", f"{EXAMPLE.split('rules:')[0]}rules:\n{rule}")
+    packed(signed, "my dist/app.zip")
+    signed("prepare", "my dist", "--key", "release.key", "--product", "p", "--version", "1")
+    ran = signed("gate", "my dist", "--policy", "p.yaml", "-o", "json")
+    assert ran.code == 1, ran.err
+    fixes = [finding["fix"] for finding in json.loads(ran.out)["findings"] if finding["rule"] == "all"]
+    assert fixes == ["See what was recognised inside: supplychain sbom create 'my dist/app.zip'"]
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="needs root to become somebody else")
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("sbom", "create", "closed/app.bin", "--allow-empty"), 3),
+        (("sign", "app.bin", "--key", "closed/release.key"), 2),
+        (("policy", "lint", "closed/p.yaml"), 2),
+        (("key", "new", "closed/other"), 3),
+    ],
+)
+def test_what_may_not_be_entered_is_told_as_such(signed: CommandLine, arguments: tuple[str, ...], code: int) -> None:
+    signed("policy", "lint", "gone.yaml")  # loads what this verb needs, where nobody else may read
+    signed("sbom", "create", "gone.bin")
+    (signed.folder / "closed").mkdir(mode=0o700)
+    os.seteuid(65534)
+    try:
+        ran = signed(*arguments)
+    finally:
+        os.seteuid(0)
+    assert (ran.code, ran.out) == (code, "")
+    assert "permission denied" in ran.err
+    assert "internal" not in ran.err

@@ -12,7 +12,7 @@ from tests.support.commands import CommandLine, command
 
 __all__ = ["command"]
 
-OTHERS = "FORMAT[=PATH] GLOB HEX ID NAME OWNER/NAME RULE SHELL TEXT TIME TYPE URI URL VERSION VERB".split()
+OTHERS = "CAUSE FORMAT[=PATH] GLOB HEX ID KIND NAME OWNER/NAME RULE SHELL TEXT TIME TYPE URI URL VERSION VERB".split()
 """What stands in the help for a value that is no path."""
 
 

@@ -1,5 +1,6 @@
 """Rule ``sbom-complete``: judged on attested documents."""
 
+import shlex
 from collections import Counter
 from typing import Annotated, ClassVar
 
@@ -105,7 +106,7 @@ def _too_few(artifact: Artifact, sbom: Attested, params: SbomCompleteParams) -> 
         evidence=(cite(sbom.proof),),
         expected=f"at least {params.min_components} components",
         actual=f"{count} components",
-        fix=f"See what was recognised inside: supplychain sbom create {artifact.name}",
+        fix=f"See what was recognised inside: supplychain sbom create {shlex.quote(artifact.path or artifact.name)}",
         empty=not count,
     )
 
