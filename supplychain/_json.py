@@ -50,12 +50,36 @@ _URL_SAFE = str.maketrans("-_", "+/")
 class Node:
     """A value of a parsed document, and the path that leads to it. The content is untrusted until verified."""
 
-    __slots__ = ("path", "value", "where")
+    __slots__ = ("_above", "_step", "value", "where")
 
     def __init__(self, value: JSON, *, where: str, path: str = "") -> None:
         self.value = value
         self.where = where
-        self.path = path
+        self._above: Node | None = None
+        self._step: str | int = path
+
+    def _below(self, step: str | int, value: JSON) -> "Node":
+        made = Node.__new__(Node)
+        made.value, made.where, made._above, made._step = value, self.where, self, step
+        return made
+
+    @property
+    def path(self) -> str:
+        """From the document's root to this value: ``subject[0].digest``. Put together when an error needs it."""
+        steps: list[str | int] = []
+        node = self
+        while node._above is not None:
+            steps.append(node._step)
+            node = node._above
+        path = str(node._step)
+        for step in reversed(steps):
+            if isinstance(step, int):
+                path += f"[{step}]"
+            elif _IDENTIFIER.match(step):
+                path += f".{step}" if path else step
+            else:
+                path += f"[{json.dumps(step)}]"
+        return path
 
     def fail(self, message: str, *, hint: str = "") -> NoReturn:
         """Raise MalformedDocument that names the document and this path."""
@@ -70,29 +94,22 @@ class Node:
             self._is("an object")
         return self.value
 
-    def _child(self, key: str, value: JSON) -> "Node":
-        step = key if _IDENTIFIER.match(key) else f"[{json.dumps(key)}]"
-        joined = f"{self.path}.{step}" if self.path and not step.startswith("[") else f"{self.path}{step}"
-        return Node(value, where=self.where, path=joined)
-
     def at(self, key: str) -> "Node":
         """The member of this name, which must be there."""
-        child = self._child(key, None)
         members = self.object()
         if key not in members:
-            child.fail("missing")
-        child.value = members[key]
-        return child
+            self._below(key, None).fail("missing")
+        return self._below(key, members[key])
 
     def maybe(self, key: str) -> "Node | None":
         """The member of this name; None when it is absent or null."""
         value = self.object().get(key)
-        return None if value is None else self._child(key, value)
+        return None if value is None else self._below(key, value)
 
     def members(self) -> "Iterator[tuple[str, Node]]":
         """The members of an object, in document order."""
         for key, value in self.object().items():
-            yield key, self._child(key, value)
+            yield key, self._below(key, value)
 
     def items(self, *, at_most: int = 1_000_000) -> "list[Node]":
         """The items of an array, of which there may be so many."""
@@ -102,7 +119,7 @@ class Node:
             raise LimitExceeded(
                 f"{len(self.value)} items, at most {at_most} are read", where=f"{self.where}: {self.path}"
             )
-        return [Node(item, where=self.where, path=f"{self.path}[{i}]") for i, item in enumerate(self.value)]
+        return [self._below(i, item) for i, item in enumerate(self.value)]
 
     def text(self, *, empty: bool = False) -> str:
         """The value as a string, which may not be empty unless asked for."""
