@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from supplychain import _json
 from supplychain.errors import EvidenceIncomplete, LogEntryMismatch, MalformedDocument, SignatureInvalid
 from supplychain.model.bundle import InclusionProof, LogEntry
 from supplychain.verify.root import Log, TrustedRoot
@@ -158,13 +157,12 @@ def _promised_time(entry: LogEntry, promise: bytes, log: Log, where: str) -> dat
     """The time of integration, as the log's promise (SET) signs it together with the body and the index."""
     if entry.integrated_time is None:
         raise LogEntryMismatch("its promise is of a time that the entry does not state", where=where)
-    signed = _json.canonical(
-        {
-            "body": base64.b64encode(entry.body).decode(),
-            "integratedTime": entry.integrated_time,
-            "logID": entry.log_id.hex(),
-            "logIndex": entry.index,
-        }
+    # RFC 8785 of these four, of which none needs escaping
+    signed = b'{"body":"%s","integratedTime":%d,"logID":"%s","logIndex":%d}' % (
+        base64.b64encode(entry.body),
+        entry.integrated_time,
+        entry.log_id.hex().encode(),
+        entry.index,
     )
     try:
         log.key.verify(promise, signed)
