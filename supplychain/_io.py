@@ -40,8 +40,8 @@ def open_plain(path: StrPath) -> Iterator[BinaryIO]:
     except ValueError:
         raise UnsafePath("no path: it holds NUL, or characters this system cannot name", where=ascii(name)) from None
     except OSError as e:
-        # in a folder that is closed to us, even this question is refused
-        if not isinstance(e, PermissionError) and Path(name).is_symlink():
+        # that of Path raises where the name is too long or the folder is closed to us
+        if os.path.islink(name):  # noqa: PTH114
             raise UnsafePath("a symbolic link, not a file", where=name, hint="name the file it points to") from None
         raise unreadable(e, name) from e
     try:
