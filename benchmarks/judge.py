@@ -88,7 +88,7 @@ def verified_case(data: bytes) -> tuple[Case, Node]:
         "predicate": json.loads(data),
     }
     signer = LocalSigner(KEY)
-    named = replace(signer.trusted, name="release")
+    named = replace(signer.trust.signers[0], name="release")
     bundle = bundles.encode(signer.sign_statement(json.dumps(statement).encode()))
     proofs = verify_any(Evidence(uri="app.attestations.jsonl#1", data=bundle), artifact, trust=Trust(named), at=NOW)
     return Case(artifacts=(artifact,), verified=proofs), proofs[0].predicate.document

@@ -1,17 +1,18 @@
 """The documents are true: their examples run, their commands exist, links lead somewhere, pages match the code."""
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from supplychain.cli.main import VERBS
 from tests.support import reference
-from tests.support.documents import PASSWORD, ROOT, Folder, blocks, documents, given, mentioned
+from tests.support.documents import PASSWORD, ROOT, Folder, blocks, documents, given, instance, mentioned
 from tests.support.threats import held
 
 each_document = pytest.mark.parametrize("path", documents(), ids=lambda p: p.relative_to(ROOT).as_posix())
-MET = [*range(1, 11), 12, 15, *range(17, 36), *range(37, 55), 71, 72, 75]
+MET = [*range(1, 11), 12, 15, *range(17, 36), *range(37, 55), 68, 69, 71, 72, 75]
 """Threats that this version can meet."""
 
 
@@ -38,8 +39,14 @@ def test_examples_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     folder = Folder(tmp_path)
     for command in given(text):
         folder.command(command)
-    for block in runnable:
-        folder.try_out(block)
+    with ExitStack() as running:
+        if "<!-- given: instance -->" in text:
+            addresses, job = running.enter_context(instance(tmp_path))
+            folder.stands_for |= addresses
+            for name, value in job.items():
+                monkeypatch.setenv(name, value)
+        for block in runnable:
+            folder.try_out(block)
 
 
 @each_document

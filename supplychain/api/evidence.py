@@ -68,6 +68,7 @@ def sign_files(artifacts: Sequence[StrPath], *, signer: AnySigner) -> "Written":
     for path in map(Path, artifacts):
         with _io.open_artifact(path) as opened:
             sign_file(files, path, opened, as_signer(signer), now)
+    files.write()
     return Written(verb="sign", files=tuple(files.wrote), kept=tuple(files.kept))
 
 
@@ -84,11 +85,12 @@ def attest_files(
     uri = predicate_type if predicate_type in kind.TYPES else kind.TYPES[0]
     node: Node = _json.parse(content, where=where)
     predicate = kind.parse(node, uri)
-    files = Files()
+    files, now = Files(), datetime.now(UTC)
     for path in map(Path, artifacts):
         with _io.open_artifact(path) as opened:
             payload = statement_about([opened], kind, predicate)
-        append_attestations(files, path, [payload], [], as_signer(signer))
+        append_attestations(files, path, opened, [payload], [], as_signer(signer), now)
+    files.write()
     return Written(verb="attest", files=tuple(files.wrote), kept=tuple(files.kept))
 
 

@@ -45,10 +45,11 @@ def attest_build(record: BuildRecord, *, signer: AnySigner, builder_id: str | No
     """
     predicate = link_of(record) if record.step else provenance_of(record, builder_id=builder_id or BUILDER_ID)
     payload = statement_of(record, predicate)
-    files = Files()
+    files, now = Files(), datetime.now(UTC)
     for output in record.outputs:
         assert output.path is not None
-        append_attestations(files, Path(output.path), [payload], [], as_signer(signer))
+        append_attestations(files, Path(output.path), output, [payload], [], as_signer(signer), now)
+    files.write()
     return Written(verb="run", files=tuple(files.wrote), kept=tuple(files.kept), summary=record.notes)
 
 

@@ -9,7 +9,18 @@ from supplychain.cli.main import VERBS
 from supplychain.errors import UsageError
 
 SHELLS: Final = ("bash", "zsh", "tcsh")
-PATHS: Final = ("ARTIFACT", "DIR", "FILE", "FILE[@sha256:HEX]", "FILE|RULE-TYPE", "LAYOUT", "PATH", "PUB", "SBOM")
+PATHS: Final = (
+    "ARTIFACT",
+    "DIR",
+    "FILE",
+    "FILE[@sha256:HEX]",
+    "FILE|RULE-TYPE",
+    "FILE|TOKEN",
+    "LAYOUT",
+    "PATH",
+    "PUB",
+    "SBOM",
+)
 """What stands in the help for a path: completed with files. Everything else is left to the person."""
 
 

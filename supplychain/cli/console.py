@@ -12,6 +12,7 @@ hint: did you mean policies/server.yaml?
 """
 
 import os
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +22,8 @@ from typing import Final, Self, TextIO
 from supplychain.api.render import safe
 from supplychain.errors import PolicyInvalid, SupplyChainError, Unreadable
 
+_TOKEN: Final = re.compile(r"\beyJ[\w-]{6,}\.[\w.-]*")
+"""An identity token, misplaced in a call perhaps: whoever reads our log could sign with it."""
 _RED: Final = "1;31"
 _YELLOW: Final = "33"
 _CYAN: Final = "36"
@@ -96,7 +99,7 @@ class Console:
 
     def _labelled(self, label: str, tone: str, text: str) -> None:
         shown = f"\x1b[{tone}m{label}:\x1b[0m" if self._colour else f"{label}:"
-        self._put(f"{shown} {safe(text)}\n")
+        self._put(f"{shown} {safe(_TOKEN.sub('[token]', text))}\n")
 
     def _put(self, text: str) -> None:
         drawn = self._drawn

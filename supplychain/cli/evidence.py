@@ -4,39 +4,40 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from supplychain import _io, read_key
+from supplychain import _io
 from supplychain.api.evidence import attest_files, check_type, parse_artifact, read_pair, sign_files, verify_all
-from supplychain.cli.arguments import Context, add_key, add_output, command_line, password_of, public_half
+from supplychain.cli.arguments import Context, add_output, command_line
 from supplychain.cli.show import show
 from supplychain.cli.signers import add_signers, trust_of
+from supplychain.cli.signing import add_signer, signer_of, verifying
 from supplychain.errors import UsageError
 
 
 def configure_sign(parser: argparse.ArgumentParser) -> None:
-    """sign ARTIFACT... --key K."""
+    """sign ARTIFACT... (--key K | --keyless)."""
     parser.add_argument(
         "artifacts", metavar="ARTIFACT", nargs="+", help="file; its signature goes to <file>.sigstore.json"
     )
-    add_key(parser)
+    add_signer(parser)
     add_output(parser, "text", "json")
     parser.set_defaults(run=run_sign)
 
 
 def run_sign(args: argparse.Namespace, context: Context) -> int:
-    """Sign every file by one opened key."""
-    signer = read_key(args.key, password=password_of(context))
+    """Sign every file by one signer."""
+    signer = signer_of(args, context)
     made = sign_files(args.artifacts, signer=signer)
-    check = command_line("verify", args.artifacts[0], "--key", public_half(args.key))
+    check = command_line("verify", args.artifacts[0], *verifying(args, signer))
     show(replace(made, next=check), args.outputs, context)
     return 0
 
 
 def configure_attest(parser: argparse.ArgumentParser) -> None:
-    """attest ARTIFACT... --type TYPE --predicate F --key K."""
+    """attest ARTIFACT... --type TYPE --predicate F (--key K | --keyless)."""
     parser.add_argument("artifacts", metavar="ARTIFACT", nargs="+", help="file; appended to <file>.attestations.jsonl")
     parser.add_argument("--type", metavar="TYPE", required=True, help="cyclonedx, spdx, provenance, ..., or its URI")
     parser.add_argument("--predicate", metavar="FILE", required=True, help="the predicate, JSON")
-    add_key(parser)
+    add_signer(parser)
     add_output(parser, "text", "json")
     parser.set_defaults(run=run_attest)
 
@@ -45,9 +46,9 @@ def run_attest(args: argparse.Namespace, context: Context) -> int:
     """Attest one predicate of every file."""
     check_type(args.type)
     content = _io.read_bytes(args.predicate)
-    signer = read_key(args.key, password=password_of(context))
+    signer = signer_of(args, context)
     result = attest_files(args.artifacts, args.type, content, signer=signer, where=args.predicate)
-    check = command_line("verify", args.artifacts[0], "--key", public_half(args.key), "--type", args.type)
+    check = command_line("verify", args.artifacts[0], *verifying(args, signer), "--type", args.type)
     show(replace(result, next=check), args.outputs, context)
     return 0
 

@@ -4,19 +4,18 @@ import argparse
 from datetime import datetime
 from pathlib import Path
 
-from supplychain import Policy, _io, gate, read_key, read_policy
+from supplychain import Policy, _io, gate, read_policy
+from supplychain.api.keys import AnySigner
 from supplychain.api.render import explain
 from supplychain.cli.arguments import (
     Context,
-    add_key,
     add_output,
     command_line,
     did_you_mean,
-    password_of,
-    public_half,
     refuse_unwritable,
 )
 from supplychain.cli.show import show
+from supplychain.cli.signing import add_signer, is_signer_named, same_signer, signer_of, verifying
 from supplychain.errors import UsageError
 
 EXAMPLE = """\
@@ -37,8 +36,8 @@ def configure_gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--evidence", metavar="PATH", action="append", default=[], help="further evidence")
     parser.add_argument("--trusted-root", metavar="FILE", help="the root certificates lead to, as the policy allows it")
     parser.add_argument("--as-of", metavar="TIME", help="judge as of this time, for audits: gives no permit")
-    parser.add_argument("--vsa", metavar="PATH", help="write the signed decision here (needs --key)")
-    add_key(parser, required=False, what="private key that signs the decision")
+    parser.add_argument("--vsa", metavar="PATH", help="write the signed decision here (needs --key or --keyless)")
+    add_signer(parser, what="private key that signs the decision")
     parser.add_argument("-v", "--verbose", action="store_true", help="every rule and every finding")
     parser.add_argument("--explain", metavar="RULE", help="after the decision, all that is known of this rule")
     add_output(parser, "table", "json", "markdown")
@@ -55,14 +54,14 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
         )
     if args.as_of and args.vsa:
         raise UsageError("a decision as of a chosen time is not signed", hint="leave out --as-of, or --vsa")
-    if bool(args.vsa) != bool(args.key):
-        raise UsageError("--vsa and --key go together")
+    if bool(args.vsa) != is_signer_named(args):
+        raise UsageError("--vsa goes with --key or --keyless")
     if args.vsa:
         refuse_unwritable(args.vsa)
     policy = read_policy(args.policy)
     if args.explain:
         _refuse_unknown(args.explain, policy)
-    signer = read_key(args.key, password=password_of(context)) if args.key else None
+    signer = signer_of(args, context) if args.vsa else None
     at = _time(args.as_of) if args.as_of else None
     with context.console.progress("measuring") as progress:
         decision = gate(
@@ -84,18 +83,18 @@ def run_gate(args: argparse.Namespace, context: Context) -> int:
         _io.write_atomic(args.vsa, sign_decision(decision, signer=signer, policy=policy))
         context.console.line(f"wrote {args.vsa}")
     if decision and not decision.no_permit:
-        context.console.next(_next(args, decision.policy.sha256))
+        context.console.next(_next(args, decision.policy.sha256, signer))
     return decision.exit_code
 
 
-def _next(args: argparse.Namespace, policy_sha256: str) -> str:
+def _next(args: argparse.Namespace, policy_sha256: str, signer: AnySigner | None) -> str:
     """What follows an allowed decision: its publication once it is signed, and before that its signature."""
     folder = args.paths[0] if Path(args.paths[0]).is_dir() else str(Path(args.paths[0]).parent)
-    if not args.vsa:
+    if signer is None:
         signed = ("--vsa", str(Path(folder, "decision.vsa.json")), "--key", "release.key")
         return command_line("gate", *args.paths, "--policy", args.policy, *signed)
-    permit = ("--vsa", args.vsa, "--vsa-key", public_half(args.key), "--policy-digest", policy_sha256)
-    return command_line("publish", folder, "--to", "file:///srv/releases", *permit, "--key", args.key)
+    permit = ("--vsa", args.vsa, *verifying(args, signer, key="--vsa-key"), "--policy-digest", policy_sha256)
+    return command_line("publish", folder, "--to", "file:///srv/releases", *permit, *same_signer(args))
 
 
 def _refuse_unknown(rule: str, policy: Policy) -> None:

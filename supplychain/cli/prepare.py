@@ -3,20 +3,21 @@
 import argparse
 from pathlib import Path
 
-from supplychain import Release, read_key
+from supplychain import Release
 from supplychain.api.release import prepare_files
-from supplychain.cli.arguments import Context, add_key, add_output, command_line, password_of
+from supplychain.cli.arguments import Context, add_output, command_line
 from supplychain.cli.sbom import source_date
 from supplychain.cli.show import show
+from supplychain.cli.signing import add_signer, signer_of
 
 KINDS = ("cloud", "minor", "patch", "security", "esr")
 CAUSES = ("feature", "regression", "security", "dependency", "hotfix")
 
 
 def configure_prepare(parser: argparse.ArgumentParser) -> None:
-    """prepare PATH... --key K."""
+    """prepare PATH... (--key K | --keyless)."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="the folder the assets lie in, or the assets")
-    add_key(parser)
+    add_signer(parser)
     for name, text in (
         ("product", "such as chat-server"),
         ("line", "such as 10.11"),
@@ -38,7 +39,7 @@ def run_prepare(args: argparse.Namespace, context: Context) -> int:
     release = Release(
         product=args.product, line=args.line, version=args.version, kind=args.kind, cause=args.cause, commit=args.commit
     )
-    signer = read_key(args.key, password=password_of(context))
+    signer = signer_of(args, context)
     with context.console.progress("measuring") as progress:
         made = prepare_files(
             args.paths,

@@ -9,8 +9,13 @@ from supplychain.errors import UsageError
 
 
 def add_signers(parser: argparse.ArgumentParser) -> None:
-    """--key, --certificate-identity, --certificate-identity-glob, --certificate-oidc-issuer, --repo, --trusted-root."""
+    """--key, or an identity."""
     add_key(parser, required=False, what="public key to trust")
+    add_identity(parser)
+
+
+def add_identity(parser: argparse.ArgumentParser) -> None:
+    """--certificate-identity, --certificate-identity-glob, --certificate-oidc-issuer, --repo, --trusted-root."""
     parser.add_argument("--certificate-identity", metavar="ID", help="who must have signed, exactly")
     parser.add_argument(
         "--certificate-identity-glob", metavar="GLOB", help="the same; * stands for characters but / and @"
@@ -29,15 +34,15 @@ def add_signers(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def trust_of(args: argparse.Namespace) -> Trust:
-    """Whom those flags name. Raises UsageError before anything is read."""
+def trust_of(args: argparse.Namespace, *, key: str = "key") -> Trust:
+    """Whom those flags name; ``key`` is the flag of the public key. Raises UsageError before anything is read."""
     if args.certificate_identity_regexp is not None or args.certificate_oidc_issuer_regexp is not None:
         raise UsageError(
             "an identity and its issuer are no regular expressions: those match more than they show",
             hint="use --certificate-identity-glob, in which * stands for characters but / and @, and an exact issuer",
         )
     return named_trust(
-        key=args.key,
+        key=getattr(args, key),
         identity=args.certificate_identity,
         identity_glob=args.certificate_identity_glob,
         issuer=args.certificate_oidc_issuer,

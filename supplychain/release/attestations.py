@@ -4,8 +4,10 @@ What the same signer said before is not said again, so that a rerun changes noth
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,33 +16,39 @@ from supplychain.errors import SupplyChainError, UnsafePath
 from supplychain.model.artifact import Artifact
 from supplychain.model.evidence import Evidence
 from supplychain.model.names import ATTESTATIONS_SUFFIX, SIGNATURE_SUFFIX
-from supplychain.model.statement import Envelope, Subject, encode_statement
+from supplychain.model.statement import Statement, Subject, encode_statement
 from supplychain.model.verified import Signature
 from supplychain.release.collect import read_evidence
 from supplychain.signing import BundleSigner
 from supplychain.verify import bundle as bundles
-from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import verify_evidence
 
 
 @dataclass(slots=True)
 class Files:
-    """The files of one run, as they are written or found to say the same already."""
+    """The files of one run, written together at its end: a signer that fails half way leaves everything as it was."""
 
     wrote: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
+    _made: list[tuple[Path, bytes]] = field(default_factory=list)
 
     def put(self, path: Path, data: bytes) -> None:
-        """Write a file whole, unless it holds these bytes."""
+        """Have a file written whole, unless it holds these bytes."""
         if path.exists() and _io.read_bytes(path) == data:
             self.keep(path)
             return
-        _io.write_atomic(path, data)
-        self.wrote.append(str(path))
+        self._made.append((path, data))
 
     def keep(self, path: Path) -> None:
         """Leave a file as it is, and say so."""
         self.kept.append(str(path))
+
+    def write(self) -> None:
+        """Write what was made; each file is replaced in one step."""
+        for path, data in self._made:
+            _io.write_atomic(path, data)
+            self.wrote.append(str(path))
+        self._made.clear()
 
 
 def statement_about(artifacts: Sequence[Artifact], kind: type[Any], predicate: Any) -> bytes:
@@ -69,15 +77,22 @@ def sign_file(files: Files, path: Path, artifact: Artifact, signer: BundleSigner
 
 
 def _signed_already(target: Path, artifact: Artifact, signer: BundleSigner, now: datetime) -> bool:
+    trust = signer.trust
     try:
-        verify_evidence(read_evidence(target)[0], artifact, Signature, trust=Trust(signer.trusted), at=now)
+        proof = verify_evidence(read_evidence(target)[0], artifact, Signature, trust=trust, at=now)[0]
     except (SupplyChainError, IndexError):
         return False
-    return True
+    return proof.signed_at is not None or not signer.timestamped
 
 
 def append_attestations(
-    files: Files, path: Path, payloads: Sequence[bytes], given: Sequence[Evidence], signer: BundleSigner
+    files: Files,
+    path: Path,
+    artifact: Artifact,
+    payloads: Sequence[bytes],
+    given: Sequence[Evidence],
+    signer: BundleSigner,
+    now: datetime,
 ) -> None:
     """Sign these Statements about an artifact into the attestations beside it, and add the given ones.
 
@@ -86,8 +101,8 @@ def append_attestations(
     target = path.with_name(path.name + ATTESTATIONS_SUFFIX)
     lines = read_evidence(target) if target.exists() else []
     present = {line.data for line in lines}
-    mine = {payload for line in lines if (payload := _payload_by(line, signer)) is not None}
-    added = [bundles.encode(signer.sign_statement(p)) for p in payloads if p not in mine]
+    mine = _attested_already(lines, artifact, signer, now) if lines else set()
+    added = [bundles.encode(signer.sign_statement(p)) for p in payloads if sha256(p).hexdigest() not in mine]
     added += [e.data.strip() for e in given if e.data.strip() not in present]
     if added:
         files.put(target, b"".join(line + b"\n" for line in ([e.data for e in lines] + added)))
@@ -95,14 +110,12 @@ def append_attestations(
         files.keep(target)
 
 
-def _payload_by(evidence: Evidence, signer: BundleSigner) -> bytes | None:
-    """The payload of a line this signer signed; None for anything else."""
-    key = signer.trusted.key
-    try:
-        content = bundles.content_of(bundles.parse(evidence.data, where=evidence.uri))
-        if key is None or not isinstance(content, Envelope):
-            return None
-        key.verify(content.signatures[0].sig, content.signed_bytes)
-    except (SupplyChainError, IndexError):
-        return None
-    return content.payload
+def _attested_already(lines: Sequence[Evidence], artifact: Artifact, signer: BundleSigner, now: datetime) -> set[str]:
+    """SHA-256 of the payloads that this signer signed about the artifact, as well as it would now."""
+    trust, found = signer.trust, set[str]()
+    for line in lines:
+        with suppress(SupplyChainError):
+            proof = verify_evidence(line, artifact, Statement, trust=trust, at=now)[0]
+            if proof.signed_at is not None or not signer.timestamped:
+                found.add(proof.payload_sha256)
+    return found

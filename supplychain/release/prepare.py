@@ -91,23 +91,22 @@ def prepare_assets(
     for path in files:
         with _io.open_plain(path) as stream:
             artifact, inventory = measure(stream, path, limits=limits, progress=progress)
-            payloads = [
-                _write_document(out, path, inventory, artifact, d, now, created, tool_version) for d in DOCUMENTS
-            ]
+            payloads = [_add_document(out, path, inventory, artifact, d, now, created, tool_version) for d in DOCUMENTS]
             sign_file(out, path, artifact, signer, now)
             about = [e for e in given if _is_about(e, artifact)]
             used |= {e.uri for e in about}
-            append_attestations(out, path, payloads, about, signer)
+            append_attestations(out, path, artifact, payloads, about, signer, now)
         made.append(Asset(name=path.name, sha256=artifact.sha256, size=inventory.size))
         inventories.append(inventory)
     if unused := [e.uri for e in given if e.uri not in used]:
         raise SubjectMismatch("the provenance is about none of the assets", where=unused[0])
     assets = AssetSet(release=release, assets=tuple(sorted(made)))
-    _write_set(out, folder, assets, signer, now)
+    _add_set(out, folder, assets, signer, now)
+    out.write()
     return Prepared(assets=assets, inventories=tuple(inventories), wrote=tuple(out.wrote), kept=tuple(out.kept))
 
 
-def _write_document(
+def _add_document(
     out: Files,
     path: Path,
     inventory: Inventory,
@@ -117,7 +116,7 @@ def _write_document(
     created: datetime | None,
     tool_version: str,
 ) -> bytes:
-    """Write one SBOM beside the asset; the Statement about it comes back, to be attested."""
+    """One SBOM beside the asset; the Statement about it comes back, to be attested."""
     name, suffix, predicate = document
     target = path.with_name(path.name + suffix)
     writer = format_named(name)
@@ -150,7 +149,7 @@ def _is_about(evidence: Evidence, artifact: Artifact) -> bool:
     return True
 
 
-def _write_set(out: Files, folder: Path, assets: AssetSet, signer: BundleSigner, now: datetime) -> None:
+def _add_set(out: Files, folder: Path, assets: AssetSet, signer: BundleSigner, now: datetime) -> None:
     """SHA256SUMS, release.json, and its signature."""
     out.put(folder / SUMS_FILE, sums_of(assets.assets))
     data = assets.encode()

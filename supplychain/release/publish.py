@@ -47,7 +47,6 @@ from supplychain.release.permits import MAX_AGE, RESUME_WITHIN, FindIntent
 from supplychain.signing import BundleSigner
 from supplychain.stores import Destination, Place, open_store
 from supplychain.verify import bundle as bundles
-from supplychain.verify.trust import Trust
 from supplychain.verify.verifier import verify_evidence
 
 POINTER_SCHEMA: Final = "supplychain/latest/v1"
@@ -147,7 +146,7 @@ def find_intent(to: Sequence[str], *, signer: BundleSigner, at: datetime) -> Fin
     def find(key: str) -> Verified[Intent] | None:
         stores = _open_stores(to)
         entries = read_entries(stores[0].read_record(key))
-        found = signed_intents(entries, key, trust=Trust(signer.trusted), at=at)
+        found = signed_intents(entries, key, trust=signer.trust, at=at)
         wanted = {s.url for s in stores}
         return next((proof for proof in found if wanted <= set(proof.predicate.destinations)), None)
 
@@ -228,7 +227,7 @@ def _measure(permit: Permit, assets: Mapping[str, StrPath]) -> tuple[Asset, ...]
 def _open_intent(journal: Journal, plan: _Plan, signer: BundleSigner, now: datetime) -> Verified[Intent] | None:
     """An intent for this very publish that may still be completed."""
     wanted = _intent(plan, now)
-    for proof in signed_intents(journal.entries, plan.key, trust=Trust(signer.trusted), at=now):
+    for proof in signed_intents(journal.entries, plan.key, trust=signer.trust, at=now):
         found = proof.predicate
         if (
             (found.policy_sha256, found.resource_uri, found.decided_at, found.files)
@@ -348,7 +347,7 @@ def _attestation(plan: _Plan, journal: Journal, signer: BundleSigner, now: datet
     for bundle in journal.bundles(Step.RELEASED):
         evidence = Evidence(uri="journal", data=bundle)
         with suppress(SupplyChainError):
-            proof = verify_evidence(evidence, first, ReleasePredicate, trust=Trust(signer.trusted), at=now)[0]
+            proof = verify_evidence(evidence, first, ReleasePredicate, trust=signer.trust, at=now)[0]
             if proof.payload_sha256 == hashlib.sha256(statement).hexdigest():
                 return bundle
     signed = bundles.encode(signer.sign_statement(statement))

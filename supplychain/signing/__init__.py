@@ -4,15 +4,20 @@ from typing import Final, Protocol
 
 from supplychain.model.artifact import Artifact
 from supplychain.model.bundle import Bundle
-from supplychain.verify.trust import Signer as TrustedSigner
+from supplychain.verify.trust import Trust
 
 
 class BundleSigner(Protocol):
     """Who signs."""
 
     @property
-    def trusted(self) -> TrustedSigner:
+    def trust(self) -> Trust:
         """How a verifier names this signer: what it signed before is recognised by it."""
+        ...
+
+    @property
+    def timestamped(self) -> bool:
+        """Whether somebody else vouches for the time of each signature: an older one without is not as good."""
         ...
 
     def sign_artifact(self, artifact: Artifact) -> Bundle:
@@ -24,5 +29,8 @@ class BundleSigner(Protocol):
         ...
 
 
-SIGNERS: Final = {"key": "supplychain.signing.local:LocalSigner"}
+SIGNERS: Final = {
+    "key": "supplychain.signing.local:LocalSigner",
+    "keyless": "supplychain.signing.keyless:KeylessSigner",
+}
 """Scheme to "module:Class"."""

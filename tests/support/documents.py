@@ -4,13 +4,14 @@
 after ``$`` is a command; the lines below it are what it prints, ``...`` standing for anything, none meaning that it
 does not matter. A command is expected to exit 0, or as ``# exit 1`` behind it says. ``supplychain`` runs in this
 process, everything else in a shell. ``<!-- given: prepared -->`` above them asks for a folder in that state (see
-`GIVEN`), ``/srv/releases`` stands for a folder of the test's own, and ``HEX`` for the digest that the last
-``policy explain`` told.
+`GIVEN`); ``instance`` comes with a private Sigstore and the variables of a CI job. ``/srv/releases`` stands for a
+folder of the test's own, and ``HEX`` for the digest that the last ``policy explain`` told.
 """
 
 import contextlib
 import doctest
 import io
+import json
 import re
 import shlex
 import shutil
@@ -44,7 +45,26 @@ PREPARED: Final = (
     *BUILT,
     "supplychain prepare dist/ --key release.key --product app --version 1.0.0 --kind minor --cause feature",
 )
-GIVEN: Final = {"built": BUILT, "prepared": PREPARED, "nothing": ()}
+INSTANCE: Final = (
+    *BUILT,
+    "supplychain sbom create dist/app-1.0.0.zip -o cyclonedx-json=app.cdx.json",
+)
+GIVEN: Final = {"built": BUILT, "prepared": PREPARED, "instance": INSTANCE, "nothing": ()}
+
+
+@contextlib.contextmanager
+def instance(folder: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """A private Sigstore with its files in the folder: what stands for its addresses, and the variables of a CI job."""
+    from tests.sigstore_stack import oracle, root
+    from tests.sigstore_stack.clock import Clock
+    from tests.sigstore_stack.services import served
+    from tests.sigstore_stack.stack import new_stack
+
+    with served(new_stack(Clock(oracle.today()))) as services:
+        (folder / "sigstore.json").write_text(json.dumps(services.trust_config()))
+        (folder / "root.json").write_text(json.dumps(root.trusted_root(services.stack)))
+        addresses = {"https://issuer.example.com": services.issuer.url, "http://127.0.0.1/timestamp": services.urls.tsa}
+        yield addresses, services.github_environment()
 
 
 class Block(NamedTuple):
@@ -85,10 +105,13 @@ class Folder:
         shutil.copytree(ROOT / "policies", path / "policies")
         self.names: dict[str, object] = {"secret": PASSWORD}
         self.digest = ""
+        self.stands_for = {"/srv/releases": f"{path}/srv/releases"}
 
     def try_out(self, block: Block) -> None:
         """Run a block, or raise AssertionError with what it did instead."""
-        text = block.text.replace("/srv/releases", f"{self.path}/srv/releases")
+        text = block.text
+        for name, true in self.stands_for.items():
+            text = text.replace(name, true)
         if block.language == "python":
             with contextlib.redirect_stdout(io.StringIO()):
                 exec(compile("\n" * block.line + text, "document", "exec"), self.names)
