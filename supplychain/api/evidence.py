@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from supplychain import _io, _json, predicates
 from supplychain._io import StrPath
@@ -43,6 +43,13 @@ __all__ = [
 Named: TypeAlias = Evidence | StrPath
 Asked: TypeAlias = Callable[..., tuple[Verified[Any], ...]]
 """`verify_any`, or another that asks for more."""
+Judged: TypeAlias = tuple[list[VerifiedRow], int]
+"""What is shown of an artifact, and its exit code."""
+
+_WORTH: Final = 200
+"""Artifacts that are worth a worker to `verify_all`: fewer are verified before it is up."""
+_CHUNK: Final = 32
+"""Artifacts that a worker is given at once, at most."""
 
 
 def sign(artifact: StrPath, *, signer: AnySigner) -> Bundle:
@@ -163,26 +170,54 @@ def verify_all(
     bundles: Sequence[Named] = (),
     at: datetime | None = None,
     second_opinion: bool = False,
+    workers: int | None = None,
 ) -> Verification:
     """`verify` for several artifacts as rows to show, with every refusal told instead of raised.
 
     ``want`` is a type's short name or URI, or ``signature``; None takes evidence of any known type. A URI that is
     unknown here asks for a statement of exactly that type, whose predicate stays unread. With ``second_opinion``
     sigstore-python must agree wherever it can judge, and each row says what it said.
+
+    ``workers`` are forked processes that share the artifacts; None means as many as there are CPUs, and artifacts worth
+    it. The result is that of this process alone, which does the work also where it must not be forked.
     """
     if not artifacts:
         raise UsageError("nothing to verify")
-    asked = _asking(want)
-    rows: list[VerifiedRow] = []
-    codes: list[int] = []
-    trust = grounded(trust)
-    for artifact in artifacts:
-        found, code = _rows(artifact, asked, trust, bundles, _aware(at), second_opinion)
-        rows += found
-        codes.append(code)
+    if workers is not None and workers < 1:
+        raise UsageError(f"{workers} workers verify nothing")
+    judge = partial(
+        _rows, asked=_asking(want), trust=grounded(trust), named=bundles, at=_aware(at), doubt=second_opinion
+    )
+    judged = list(_each(judge, artifacts, workers))
+    codes = [code for _, code in judged]
     # what could not be judged outweighs a clear no only when nothing said no
     exit_code = 1 if 1 in codes else max(codes)
-    return Verification(rows=tuple(rows), verified=exit_code == 0, exit_code=exit_code)
+    rows = tuple(row for found, _ in judged for row in found)
+    return Verification(rows=rows, verified=exit_code == 0, exit_code=exit_code)
+
+
+def _each(
+    judge: Callable[[StrPath | Digest], Judged], artifacts: Sequence[StrPath | Digest], workers: int | None
+) -> Iterator[Judged]:
+    """What ``judge`` says of each artifact, in order. It is asked again here where a worker could not say."""
+    wanted = len(artifacts) // _WORTH if workers is None else workers
+    if wanted < 2:
+        yield from map(judge, artifacts)
+        return
+    from supplychain import _pool
+
+    ahead: list[
+        Judged
+    ] = []  # until one verified: what evidence needs, trusted roots above all, is read before the fork
+    while len(ahead) < min(_CHUNK, len(artifacts)) and not (ahead and ahead[-1][1] == 0):
+        ahead.append(judge(artifacts[len(ahead)]))
+    yield from ahead
+    rest = artifacts[len(ahead) :]
+    crew = min(wanted, _pool.cpus()) if workers is None else workers
+    chunk = max(1, min(_CHUNK, len(rest) // (crew * 4)))
+    with closing(_pool.pmap(judge, rest, workers=crew, chunk=chunk)) as answers:
+        for artifact, answer in zip(rest, answers, strict=True):
+            yield judge(artifact) if isinstance(answer, _pool.Failed) else answer
 
 
 def _asking(want: str | None) -> Asked:
@@ -210,8 +245,8 @@ def _stating(uri: str, item: Evidence, artifact: Artifact, *, trust: Trust, at: 
 
 
 def _rows(
-    artifact: StrPath | Digest, asked: Asked, trust: Trust, named: Sequence[Named], at: datetime, doubt: bool
-) -> tuple[list[VerifiedRow], int]:
+    artifact: StrPath | Digest, *, asked: Asked, trust: Trust, named: Sequence[Named], at: datetime, doubt: bool
+) -> Judged:
     name = str(artifact) if isinstance(artifact, Digest) else os.fspath(artifact)
     rows: list[VerifiedRow] = []
     codes: list[int] = []
