@@ -7,9 +7,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PYTEST := $(BIN)/python -m pytest
 JOBS ?= auto
 ROUNDS ?= 10
+MINUTES ?= 60
 ARTIFACTS ?=
 
-.PHONY: demo test lint coverage property slow bench docs lock clean
+.PHONY: demo test lint coverage mutate property slow bench docs lock clean
 # the way of a release, on this project's own wheel and sdist or on ARTIFACTS=path
 demo: $(STAMP)
 	$(BIN)/python examples/demo.py $(if $(ARTIFACTS),--artifacts "$(ARTIFACTS)")
@@ -22,6 +23,10 @@ coverage: $(STAMP)
 	$(PYTEST) -q -n $(JOBS) -m "not slow" --cov --cov-report=
 	$(BIN)/python -m coverage report --include='supplychain/verify/*,supplychain/policy/*,supplychain/_yaml.py' --fail-under=100
 	$(BIN)/python -m coverage report --fail-under=95
+
+# breaks each check of the verifier and sees a test fail, for MINUTES; goes on where it stopped
+mutate: $(STAMP)
+	$(BIN)/python -m tests.mutation --minutes $(MINUTES)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
