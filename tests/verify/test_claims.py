@@ -164,3 +164,12 @@ def test_extensions_of_other_names_are_no_claims(stack: Stack, trusted: Document
     found = judge(signed_by(stack, certified(stack, change=set_to("other", other))), trusted).certificate
     assert found is not None
     assert found.trigger == "push"
+
+
+def test_who_may_call_a_workflow_decides_what_is_advised(stack: Stack, trusted: Document) -> None:
+    called = certified(stack, said=replace(WORKFLOW, source_repository_uri="https://github.com/example/other"))
+    error = refused(IdentityMismatch, "anybody may call", signed_by(stack, called), trusted)
+    assert "--repo" in str(error.hint)
+    somebody = Identity("somebody@example.org", issuer=WORKFLOW.issuer)
+    error = refused(IdentityMismatch, "nobody named", signed_by(stack, certified(stack)), trusted, who=somebody)
+    assert "--repo" not in str(error.hint)
