@@ -66,8 +66,12 @@ _LEAF_POLICY: Final = ExtensionPolicy.webpki_defaults_ee().may_be_present(
 )
 
 
-def load_chain(chain: Sequence[bytes], *, where: str) -> tuple[x509.Certificate, ...]:
-    """The certificates of a bundle, leaf first. A root among them is refused: roots come from the caller alone."""
+@lru_cache(maxsize=8)
+def load_chain(chain: tuple[bytes, ...], *, where: str) -> tuple[x509.Certificate, ...]:
+    """The certificates of a bundle, leaf first. A root among them is refused: roots come from the caller alone.
+
+    Remembered for the steps that follow: cryptography reads a certificate's parts once for each object.
+    """
     found = tuple(load_certificate(der, where=where) for der in chain)
     for certificate in found:
         if certificate.issuer == certificate.subject:
@@ -104,13 +108,18 @@ def issuing(chain: tuple[x509.Certificate, ...], root: TrustedRoot, *, where: st
 
 
 def _names(leaf: x509.Certificate, issuer: x509.Certificate) -> bool:
-    if leaf.issuer != issuer.subject:
+    if leaf.issuer != _subject(issuer):
         return False
     try:
         wanted = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
         return wanted == issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
     except x509.ExtensionNotFound:
         return True
+
+
+@lru_cache(maxsize=64)
+def _subject(issuer: x509.Certificate) -> x509.Name:
+    return issuer.subject
 
 
 def verify_path(

@@ -14,6 +14,8 @@ from typing import Any, Final, TypeAlias
 
 from asn1crypto import tsp
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from supplychain.errors import SupplyChainError
 from supplychain.keys.public import read_public, wrap_public
@@ -202,14 +204,19 @@ def _unsigned_part(old: bytes, new: bytes) -> str | None:
     return "CMS: outside of content, signed attributes and signature" if all(part in new for part in kept) else None
 
 
+_UNREAD: Final = {
+    **dict.fromkeys(("baseUrl", "uri", "operator"), "a name for people"),
+    **dict.fromkeys(("hashAlgorithm", "keyDetails"), "what the key itself says in DER, and is not read twice"),
+    **dict.fromkeys(("start", "end"), "a window that still holds the time"),
+}
+
+
 def _in_root(vector: Vector, document: Any, path: Path, new: Any) -> str | None:
     field = field_of(path)
-    if field in ("baseUrl", "uri", "operator"):
-        return "a name for people"
-    if field in ("hashAlgorithm", "keyDetails"):
-        return "what the key itself says in DER, and is not read twice"
-    if field in ("start", "end"):
-        return "a window that still holds the time"
+    if field in _UNREAD:
+        return _UNREAD[field]
+    if field == "rawBytes" and "publicKey" in path and _same_key(_at(document, path), new):
+        return "the same key, its point written in another form (X9.62, 4.3.6)"
     kind, number = path[0], path[1]
     assert isinstance(kind, str)
     changed = json.loads(vector.root)
@@ -222,6 +229,13 @@ def _in_root(vector: Vector, document: Any, path: Path, new: Any) -> str | None:
         if (was.subject, was.public_key()) == (is_.subject, is_.public_key()):
             return "an anchor is a name and a key, and signed by nobody (RFC 5280, 6.1.1)"
     return None
+
+
+def _same_key(old: str, new: str) -> bool:
+    try:
+        return load_der_public_key(base64.b64decode(old)) == load_der_public_key(base64.b64decode(new))
+    except (ValueError, UnsupportedAlgorithm):
+        return False
 
 
 def _at(document: Any, path: Path) -> Any:

@@ -352,14 +352,14 @@ def test_a_certificate_with_any_bytes_changed_is_read_or_our_error(stack: Stack,
     for _ in range(data.draw(st.integers(1, 3))):
         found[data.draw(st.integers(0, len(found) - 1))] = data.draw(st.integers(0, 255))
     with contextlib.suppress(MalformedDocument, SignatureInvalid):
-        load_chain([bytes(found)], where="x")
+        load_chain((bytes(found),), where="x")
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_as_certificate_are_a_refusal(data: bytes) -> None:
     with pytest.raises(MalformedDocument):
-        load_chain([data], where="x")
+        load_chain((data,), where="x")
 
 
 def test_messages_escape_the_names_of_foreign_issuers(stack: Stack, trusted: Document) -> None:
