@@ -49,7 +49,7 @@ def _refusal(response: TimeStampResponse, signature: bytes, authority: Authority
     """Why this authority did not make the timestamp of this signature; None when it did."""
     try:
         _verifier(authority).verify_message(response, signature)
-    except (VerificationError, ValueError, TypeError) as e:
+    except (VerificationError, ValueError, TypeError, Warning) as e:  # cryptography warns of what it will refuse
         return _told(response, authority, str(e))
     return None
 
