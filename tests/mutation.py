@@ -37,7 +37,7 @@ import pytest
 ROOT: Final = Path(__file__).resolve().parents[1]
 PACKAGE: Final = "supplychain/verify"
 MODULES: Final = "verifier witness transparency logbody certificate timestamp trust root bundle forms".split()
-CPU_SECONDS: Final = 120
+CPU_SECONDS: Final = 60
 """Of one mutant; of the processor and not of the clock, so that a busy machine kills nothing."""
 WARM: Final = "cryptography.x509 rfc3161_client supplychain.keys supplychain.predicates sigstore.models".split()
 """Imported once, before the forks: rooms that verify builds on, and other projects."""
@@ -178,14 +178,30 @@ def run_tests(tree: Path, arguments: list[str], *, plugins: Sequence[object] = (
     """Of a copy, with few examples that are the same each time; pytest's exit code."""
     enter(tree)
     sys.dont_write_bytecode = True
-    hypothesis.settings.register_profile("mutation", max_examples=10, derandomize=True, database=None, deadline=None)
+    hypothesis.settings.register_profile(
+        "mutation",
+        max_examples=10,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
     hypothesis.settings.load_profile("mutation")
     command = ["-q", "-x", "-m", "not slow", "--tb=short" if show else "--tb=no", "-p", "no:xdist"]
-    command += ["-W", "ignore::pytest.PytestAssertRewriteWarning", *arguments]
+    command += ["-W", "ignore::pytest.PytestAssertRewriteWarning", f"--basetemp={tree.parent / 'tmp'}", *arguments]
     if show:
         return int(pytest.main(command, plugins=plugins))
-    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-        return int(pytest.main(command, plugins=plugins))
+    output = io.StringIO()
+    with redirect_stdout(output), redirect_stderr(output):
+        code = int(pytest.main(command, plugins=plugins))
+    (tree / "mutation.out").write_text(output.getvalue(), encoding="utf-8")
+    return code
+
+
+def failed(tree: Path) -> str:
+    """The test that failed in the last run that was not shown; empty where none did."""
+    lines = (tree / "mutation.out").read_text(encoding="utf-8").splitlines()
+    return next((line for line in lines if line.startswith(("FAILED ", "ERROR "))), "")
 
 
 class Costs:
@@ -265,12 +281,12 @@ def judge(todo: list[Mutant], tree: Path, lines: Reached, tests: list[str], *, e
     for mutant in todo[:1]:
         same = (ROOT / PACKAGE / f"{mutant.module}.py").read_bytes()
         if (found := verdict(replace(mutant, source=same), tree, lines, tests)) != "survived":
-            raise SystemExit(f"{mutant.module}.py as it is: {found}")
+            raise SystemExit(f"{mutant.module}.py as it is: {found} {failed(tree)}")
     for mutant in todo:
         if time.monotonic() > end:
             break
         found = verdict(mutant, tree, lines, tests)
-        row = {"key": mutant.key, "verdict": found, "line": mutant.lines.start, "name": mutant.name}
+        row = {"key": mutant.key, "verdict": found, "by": failed(tree), "line": mutant.lines.start, "name": mutant.name}
         with state.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         if found == "survived":
