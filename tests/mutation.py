@@ -286,7 +286,13 @@ def judge(todo: list[Mutant], tree: Path, lines: Reached, tests: list[str], *, e
         if time.monotonic() > end:
             break
         found = verdict(mutant, tree, lines, tests)
-        row = {"key": mutant.key, "verdict": found, "by": failed(tree), "line": mutant.lines.start, "name": mutant.name}
+        row = {
+            "key": mutant.key,
+            "verdict": found,
+            "by": failed(tree) if found == "killed" else "",
+            "line": mutant.lines.start,
+            "name": mutant.name,
+        }
         with state.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
         if found == "survived":
