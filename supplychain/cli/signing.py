@@ -1,7 +1,6 @@
 """The flags of who signs: the same for every verb that does."""
 
 import argparse
-import logging
 from collections.abc import Callable
 
 from supplychain import read_key
@@ -49,6 +48,8 @@ def later_signer_of(args: argparse.Namespace, context: Context) -> Callable[[], 
     _check(args)
     if args.keyless:
         # the library warns there of what we raise as an error
+        import logging  # a key signs without it
+
         logging.getLogger("sigstore").addHandler(logging.NullHandler())
         signer = keyless(trust_config=args.trust_config, identity_token=args.identity_token)
         return lambda: signer

@@ -7,12 +7,14 @@ TypeError: only supplychain.verify makes a Verified
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from supplychain.model.certificate import CertificateFacts
 from supplychain.model.digest import Digest
 from supplychain.model.sealed import Sealed
 from supplychain.model.statement import Subject
+
+if TYPE_CHECKING:  # proof by a key has none
+    from supplychain.model.certificate import CertificateFacts
 
 P = TypeVar("P")
 P_co = TypeVar("P_co", covariant=True)
@@ -61,7 +63,7 @@ class Verified(Sealed, Generic[P_co]):
     """Who that is: the key's fingerprint, or the certificate's identity. Distinct ids are distinct signers."""
     issuer: str | None
     """Who vouched for the identity of a certificate; None for a key."""
-    certificate: CertificateFacts | None
+    certificate: "CertificateFacts | None"
     """What the certificate says of the build; None for a key."""
     signed_at: datetime | None
     """The earliest time by a trusted clock; None when nobody vouched for one."""

@@ -9,12 +9,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from supplychain.errors import UsageError
 from supplychain.keys.private import PrivateKey
 from supplychain.keys.public import PublicKey
-from supplychain.model.certificate import CertificateFacts
+
+if TYPE_CHECKING:  # trust in keys has none
+    from supplychain.model.certificate import CertificateFacts
 
 GITHUB_ACTIONS: Final = "https://token.actions.githubusercontent.com"
 """The issuer of the identities of GitHub's workflows."""
@@ -34,7 +36,7 @@ class Claims:
     """Exact or glob: ``refs/tags/v*``."""
     trigger: str | None = None
 
-    def mismatch(self, facts: CertificateFacts) -> str | None:
+    def mismatch(self, facts: "CertificateFacts") -> str | None:
         """What the certificate says otherwise; None when all holds."""
         said = {
             "source_repository": facts.source_repository,
@@ -80,7 +82,7 @@ class Identity:
         source = f"https://github.com/{repository}"
         return cls(ANY_WORKFLOW, issuer=GITHUB_ACTIONS, claims=Claims(source_repository=source))
 
-    def mismatch(self, facts: CertificateFacts) -> str | None:
+    def mismatch(self, facts: "CertificateFacts") -> str | None:
         """Why a certificate is not of this identity; None when it is.
 
         The workflow of another repository, which everybody may call, counts only where the source repository is
