@@ -24,6 +24,8 @@ if TYPE_CHECKING:  # archive is loaded by those who walk; a bare start does with
 
 StrPath: TypeAlias = str | os.PathLike[str]
 CHUNK = 256 * 1024
+_FIRST = 16 * 1024
+"""Bytes of the first read, which is all of most files."""
 SPOOL_BYTES = 32 << 20
 MAX_EVIDENCE_BYTES = 64 << 20
 _NEAR_NAMES = 1000
@@ -81,7 +83,9 @@ def read_bytes(path: StrPath, *, max_bytes: int = MAX_EVIDENCE_BYTES) -> bytes:
     with open_plain(path) as stream:
         try:
             chunks, size = [], 0
-            while chunk := stream.read(min(CHUNK * 4, max_bytes + 1 - size)):
+            piece = _FIRST
+            while chunk := stream.read(min(piece, max_bytes + 1 - size)):
+                piece = CHUNK * 4
                 chunks.append(chunk)
                 size += len(chunk)
                 if size > max_bytes:
@@ -94,12 +98,14 @@ def read_bytes(path: StrPath, *, max_bytes: int = MAX_EVIDENCE_BYTES) -> bytes:
 def digest_stream(stream: BinaryIO, *algorithms: str) -> tuple[int, dict[str, str]]:
     """Size and digests of the rest of a stream, in one pass."""
     hashes = {name: hashlib.new(name) for name in algorithms}
-    buffer = bytearray(CHUNK)
-    view, size = memoryview(buffer), 0
+    buffer, size = bytearray(_FIRST), 0
     while count := stream.readinto(buffer):  # type: ignore[attr-defined]  # every raw and buffered reader has it
         size += count
-        for h in hashes.values():
-            h.update(view[:count])
+        with memoryview(buffer) as view:
+            for h in hashes.values():
+                h.update(view[:count])
+        if count == _FIRST:
+            buffer = bytearray(CHUNK)
     return size, {name: h.hexdigest() for name, h in hashes.items()}
 
 
